@@ -1,0 +1,33 @@
+"""A check as it is asked for: what to probe, how often, and when it is bad. Not its state, not its result."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import msgspec
+
+
+class Threshold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Warning and critical ranges of one metric, in the monitoring plugins' range syntax."""
+
+    warn: Optional[str] = None
+    crit: Optional[str] = None
+
+
+class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One check of one configuration item.
+
+    `id` is `<ci id>/<name>`; `type` names a probe; `params` are the probe's own, checked by it.
+    Defaults are those of Icinga 2.
+    """
+
+    id: str
+    ci: str
+    type: str
+    params: dict[str, Any] = {}
+    thresholds: dict[str, Threshold] = {}
+    interval_s: float = 300.0
+    retry_s: float = 60.0
+    timeout_s: float = 10.0
+    max_attempts: int = 3
+    rule: str = "default"  # which rule asked for it; `check explain` prints it

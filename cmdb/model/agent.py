@@ -1,0 +1,24 @@
+"""An agent as the hub knows it: which host it reports, when it was last heard, how its last scan went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cmdb.model.kind import Record
+
+
+class AgentRecord(Record, frozen=True, kw_only=True):
+    """`sections` maps a section to {outcome, duration_s, detail, items}; `state` is connected | silent | revoked."""
+
+    name: str
+    host: str | None = None
+    state: str = "connected"
+    agent_version: str = ""
+    platform: str = ""
+    transport: str = "local"  # local | ssh
+    privileged: bool = False
+    connected_at: datetime | None = None
+    last_heard: datetime | None = None
+    last_report: datetime | None = None
+    sections: dict[str, Any] = {}

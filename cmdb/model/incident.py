@@ -1,0 +1,59 @@
+"""An incident and its timeline. The state table and the priority matrix are in `cmdb.practices`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from cmdb.model.kind import Record
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step: `what` is a verb of the field (opened, acknowledged, note, escalated, resolved …)."""
+
+    at: datetime
+    who: str
+    what: str
+    text: str = ""
+
+
+class Suspect(msgspec.Struct, frozen=True, kw_only=True):
+    """A change before the incident that may have caused it. `distance` counts relations from the incident's CI."""
+
+    at: datetime
+    ci: str
+    what: str
+    distance: int = 0
+
+
+class Incident(Record, frozen=True, kw_only=True):
+    """`id` is the number as text. `key` is the correlation key: one open incident has it at most.
+
+    `state` is new | acknowledged | in_progress | on_hold | resolved | closed; impact and urgency 1 (high) to
+    3 (low); priority 1 to 5. `recovered_at` is when its last cause went well again: it is resolved when the
+    hold-down after that is over.
+    """
+
+    number: int
+    title: str
+    state: str = "new"
+    priority: int
+    impact: int
+    urgency: int
+    ci: str | None = None
+    check: str | None = None
+    key: str
+    services: tuple[str, ...] = ()
+    opened_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    assignee: str | None = None
+    hold_reason: str | None = None
+    recovered_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    respond_due: datetime | None = None
+    resolve_due: datetime | None = None
+    suspects: tuple[Suspect, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()

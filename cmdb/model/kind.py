@@ -1,0 +1,38 @@
+"""The kinds of record, and for each the struct that holds it. Not the classes of CI, which are data."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Kind(enum.StrEnum):
+    """The name of a table in the store."""
+
+    CI = "ci"
+    RELATION = "relation"
+    AGENT = "agent"
+    CHECK = "check"
+    INCIDENT = "incident"
+    SERVICE = "service"
+    AGREEMENT = "agreement"
+    INTERVAL = "interval"
+    COUNTER = "counter"
+    DECISION = "decision"  # why an observation became this CI
+    REVIEW = "review"  # an identity question for a person
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What every record has: its own identity within its kind, and the version that the ledger gave it."""
+
+    id: str
+    version: int = 0
+
+    def body(self) -> dict[str, Any]:
+        """The record as plain builtins (datetimes kept), as the store and the API carry it."""
+        body = msgspec.to_builtins(self, builtin_types=(datetime,))
+        assert isinstance(body, dict)
+        return body

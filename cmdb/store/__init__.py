@@ -1,0 +1,1 @@
+"""Where records are kept: one narrow protocol, an embedded store, an in-memory reference, later PostgreSQL."""

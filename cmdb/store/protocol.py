@@ -1,0 +1,156 @@
+"""The narrow protocol of every store, in domain verbs. Not what a batch means: that is the ledger's.
+
+Reads are coroutines so that a store whose tables live in another process can stand behind the same protocol;
+the embedded one answers without suspending.
+
+Errors::
+
+    StoreError            the store cannot do it; `what`, `why`, `next_step` are for people
+    ├── StaleVersion      a record is not at the version that the writer saw
+    ├── StoreTaken        another process has this store open
+    ├── StoreFull         no room or read-only: reads go on, nothing acknowledged is lost
+    └── StoreDamaged      what is on disk is not what was written, or has a newer schema
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from cmdb.model.change import AuditRow, Delta, HistoryRow
+from cmdb.model.kind import Kind
+
+Document = Mapping[str, Any]
+Predicate = Callable[[Document], bool]  # a TinyDB query is one
+
+# What may be asked by indexed equality; dotted names reach into the document.
+INDEXES: Mapping[Kind, tuple[str, ...]] = {
+    Kind.CI: ("class", "host", "name", "status"),
+    Kind.RELATION: ("source", "target", "type"),
+    Kind.CHECK: ("ci", "agent", "state"),
+    Kind.INCIDENT: ("key", "state", "ci", "check"),
+    Kind.INTERVAL: ("service",),
+    Kind.AGREEMENT: ("service",),
+    Kind.AGENT: ("host",),
+    Kind.REVIEW: ("state",),
+    Kind.DECISION: ("ci",),
+}
+
+
+class StoreError(Exception):
+    """The store cannot do it."""
+
+    def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
+        super().__init__(": ".join(part for part in (what, why, next_step) if part))
+        self.what, self.why, self.next_step = what, why, next_step
+
+
+class StaleVersion(StoreError):
+    """Somebody else wrote first. `actual` is the version there now (0: none), `current` that document."""
+
+    def __init__(self, kind: Kind, id_: str, expected: int, actual: int, current: Document | None) -> None:
+        super().__init__(f"{kind} {id_}", f"is at version {actual}, not {expected}", "read it again, then decide anew")
+        self.kind, self.id, self.expected, self.actual, self.current = kind, id_, expected, actual, current
+
+
+class StoreTaken(StoreError):
+    """Another process has this store open."""
+
+
+class StoreFull(StoreError):
+    """There is no room, or the disk is read-only."""
+
+
+class StoreDamaged(StoreError):
+    """What is on disk cannot be trusted."""
+
+
+class Write(msgspec.Struct, frozen=True):
+    """One document to write (`body`, whose `version` the store sets) or to delete (`body` is None)."""
+
+    kind: Kind
+    id: str
+    body: dict[str, Any] | None
+    expected: int | None = None
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One history row before the store stamps it with sequence, time, actor and reason."""
+
+    kind: Kind
+    id: str
+    attribute: str
+    before: Any = None
+    after: Any = None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Everything of one commit: all of it becomes durable, or none."""
+
+    writes: tuple[Write, ...]
+    differences: tuple[Difference, ...]
+    actor: str
+    reason: str
+    summary: str
+    at: datetime
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """The batch's sequence number and the documents as they now are (None: deleted), in the order written."""
+
+    seq: int
+    deltas: tuple[Delta, ...]
+
+
+class Store(Protocol):
+    """One writer, many readers. Sequence numbers rise by one with each batch and never return."""
+
+    async def commit(self, batch: Batch) -> Committed:
+        """Check versions, make durable, then visible, then return. Raises `StaleVersion`, `StoreFull`."""
+
+    async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
+        """The document now, or as it was at that moment."""
+
+    async def find(
+        self,
+        kind: Kind,
+        equals: Mapping[str, Any] | None = None,
+        matching: Predicate | None = None,
+        *,
+        at: datetime | None = None,
+    ) -> list[Document]:
+        """The documents with these values in indexed fields that the predicate accepts, ordered by id."""
+
+    async def history(
+        self,
+        kind: Kind | None = None,
+        id_: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[HistoryRow]:
+        """History rows, newest first; `since` is included, `until` is not."""
+
+    async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
+        """Audit rows, oldest first."""
+
+    def subscribe(self, after_seq: int | None = None) -> AsyncGenerator[Sequence[Delta]]:
+        """Deltas of each batch after this sequence number (None: from now on), batch by batch.
+
+        A subscriber that falls too far behind, or asks for a number no longer kept, gets `Behind`.
+        """
+
+    @property
+    def seq(self) -> int:
+        """The sequence number of the last batch that is visible."""
+
+    async def close(self) -> None:
+        """Make everything durable and let go."""
+
+
+class Behind(StoreError):
+    """A subscriber cannot be given every delta any more: it takes a fresh snapshot and subscribes anew."""
