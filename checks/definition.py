@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Optional
 
 import msgspec
+
+from checks.result import State
+from checks.threshold import parse_range
 
 
 class Threshold(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -12,6 +16,16 @@ class Threshold(msgspec.Struct, frozen=True, omit_defaults=True):
 
     warn: Optional[str] = None
     crit: Optional[str] = None
+
+    def judge(self, value: Optional[float]) -> State:
+        """The state that this value makes: critical before warning, no value is unknown. Raises `BadRange`."""
+        if value is None or math.isnan(value):
+            return State.UNKNOWN
+        if self.crit is not None and parse_range(self.crit).alerts(value):
+            return State.CRITICAL
+        if self.warn is not None and parse_range(self.warn).alerts(value):
+            return State.WARNING
+        return State.OK
 
 
 class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
