@@ -1,0 +1,77 @@
+"""`watchdeck.toml` as frozen structs, read once at start-up and passed as arguments. Not services: `services.d`.
+
+An empty or missing file is a whole configuration; a key that is not here is refused with file, line and name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from cmdb.toml_file import load
+
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Hours = Annotated[float, msgspec.Meta(ge=0)]
+Minutes = Annotated[int, msgspec.Meta(ge=1)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Level = Annotated[int, msgspec.Meta(ge=1, le=3)]
+Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Row = tuple[Priority, Priority, Priority]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class HubSection(Section, frozen=True, kw_only=True):
+    """`name` is what the console's header says; empty: this machine's name."""
+
+    name: str = ""
+    ready_timeout_s: Seconds = 60.0
+
+
+class AgentSection(Section, frozen=True, kw_only=True):
+    """What every agent is told at its welcome. Silent for `silent_after_s`: its heartbeat check is critical."""
+
+    scan_interval_s: Annotated[float, msgspec.Meta(ge=1)] = 300.0
+    heartbeat_interval_s: Annotated[float, msgspec.Meta(ge=0.1)] = 10.0
+    silent_after_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+
+
+class CheckSection(Section, frozen=True, kw_only=True):
+    """Zero leaves what the check's own definition says. A result lives for `ttl_intervals` and a grace."""
+
+    interval_s: Seconds = 0.0
+    retry_s: Seconds = 0.0
+    max_attempts: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
+    ttl_intervals: Annotated[float, msgspec.Meta(ge=1)] = 2.0
+    ttl_grace_s: Seconds = 30.0
+
+
+class IncidentSection(Section, frozen=True, kw_only=True):
+    """`matrix[impact - 1][urgency - 1]` is the priority; the due times are minutes from opening, by priority 1 to 5."""
+
+    open_on: tuple[Literal["warning", "critical", "unknown"], ...] = ("critical",)
+    hold_down_s: Seconds = 300.0
+    reopen_within_h: Hours = 24.0
+    stale_acknowledgement_h: Hours = 8.0
+    default_impact: Level = 2
+    matrix: tuple[Row, Row, Row] = ((1, 2, 3), (2, 3, 4), (3, 4, 5))
+    respond_minutes: tuple[Minutes, Minutes, Minutes, Minutes, Minutes] = (15, 30, 120, 480, 1440)
+    resolve_minutes: tuple[Minutes, Minutes, Minutes, Minutes, Minutes] = (240, 480, 1440, 4320, 10080)
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    hub: HubSection = HubSection()
+    agent: AgentSection = AgentSection()
+    check: CheckSection = CheckSection()
+    incident: IncidentSection = IncidentSection()
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in this file; the defaults where there is none. Raises `TomlError`."""
+    return load(path, Config) if path.exists() else Config()
