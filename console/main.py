@@ -1,0 +1,51 @@
+"""The `watchdeck` command: one command line run, its errors said in one line, its exit status returned."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import click
+
+from console.commands.grammar import run
+from console.errors import CommandError, one_line
+from console.exit_codes import Exit
+
+
+def main() -> None:
+    """Run the process's own command line and exit."""
+    sys.exit(answer(sys.argv[1:]))
+
+
+def answer(arguments: list[str]) -> int:
+    """Run a command line, print its error if it has one, and return its exit status."""
+    try:
+        status = run(arguments)
+        sys.stdout.flush()
+    except CommandError as error:
+        return _say(str(error), error.status)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return Exit.USAGE
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "watchdeck"
+        return _say(one_line(error.format_message().rstrip("."), "", f"see {command} --help"), Exit.USAGE)
+    except click.ClickException as error:
+        return _say(one_line(error.format_message()), Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more to say, and nothing to flush at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return status
+
+
+def _say(line: str, status: int) -> int:
+    click.echo(f"watchdeck: {line}", err=True)
+    return status
+
+
+if __name__ == "__main__":
+    main()

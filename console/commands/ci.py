@@ -1,0 +1,104 @@
+"""`watchdeck ci`: the configuration items of the CMDB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from console.commands.asking import list_command, show_command
+from console.commands.options import Moment
+from console.commands.text import Column, age, clean, record, shown, table
+
+ARROWS = {"out": "→", "in": "←"}
+CLASS = click.Option(["--class", "class"], metavar="C", help="Only this class.")
+AT = click.Option(["--at"], type=Moment(), metavar="TIME", help="As it was at that moment.")
+DEPTH = click.Option(["--depth"], type=click.IntRange(min=1), metavar="N", help="At most N relations away.")
+COLUMNS = (
+    Column("CLASS", "class"),
+    Column("NAME", "name"),
+    Column("STATUS", "status"),
+    Column("SEEN", lambda row: age(row["last_seen"]), right=True),
+    Column("ID", "id"),
+)
+HISTORY_COLUMNS = (
+    Column("WHEN", "at"),
+    Column("WHO", "actor"),
+    Column("ATTRIBUTE", lambda row: row["attribute"] or "(item)"),
+    Column("FROM", "before"),
+    Column("TO", "after"),
+    Column("WHY", "reason"),
+)
+
+
+@click.group()
+def ci() -> None:
+    """Configuration items: what there is, how it hangs together, what changed."""
+
+
+def _id() -> click.Argument:
+    return click.Argument(["id"], metavar="ID")
+
+
+def _shown(document: dict[str, Any]) -> str:
+    parts = [record(document, but=("relations", "checks", "attributes", "metrics", "keys", "overrides"))]
+    for section in ("attributes", "overrides", "metrics", "keys"):
+        if document.get(section):
+            parts.append(f"{section}:\n{_indented(record(document[section]))}")
+    if document.get("relations"):
+        lines = [
+            f"{ARROWS[end['direction']]} {end['type']} {end['class']} {clean(end['name'])}"
+            for end in document["relations"]
+        ]
+        parts.append("relations:\n" + _indented("\n".join(lines)))
+    if document.get("checks"):
+        lines = [f"{check['state']:<9} {check['type']}  {shown(check['output'])}" for check in document["checks"]]
+        parts.append("checks:\n" + _indented("\n".join(lines)))
+    return "\n\n".join(parts)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _graph(document: dict[str, Any]) -> str:
+    lines = [
+        f"{'  ' * node['distance']}{node['class']} {node['name']} [{node['state']}] via {node['via']}"
+        for node in document["nodes"]
+    ]
+    services = ", ".join(document.get("services", ())) or "none"
+    return "\n".join([*lines, f"services: {services}"]) if lines else "nothing"
+
+
+ci.add_command(
+    list_command(
+        "ci.list",
+        COLUMNS,
+        help_="Configuration items.",
+        empty="no configuration items match",
+        view="ci",
+        options=(CLASS,),
+    )
+)
+ci.add_command(
+    show_command("show", "ci.show", _id(), help_="One item with relations and checks.", render=_shown, options=(AT,))
+)
+ci.add_command(
+    show_command(
+        "history",
+        "ci.history",
+        _id(),
+        help_="What changed on one item, newest first.",
+        render=lambda rows: table(rows, HISTORY_COLUMNS, empty="nothing changed"),
+        options=(
+            click.Option(["--limit"], type=click.IntRange(min=1), metavar="N"),
+            click.Option(["--since"], type=Moment(), metavar="TIME"),
+        ),
+    )
+)
+ci.add_command(
+    show_command("impact", "ci.impact", _id(), help_="What its failure reaches.", render=_graph, options=(DEPTH,))
+)
+ci.add_command(
+    show_command("depends", "ci.depends", _id(), help_="What it stands on.", render=_graph, options=(DEPTH,))
+)

@@ -1,0 +1,75 @@
+"""The tree of commands: which module holds which noun. A module is imported when its noun is used, so that
+`watchdeck incident ack 12` does not pay for the console.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+
+import click
+
+from checks import __version__
+
+# noun → (module, one line of help); the module has the click command under the noun's name.
+NOUNS: Mapping[str, tuple[str, str]] = {
+    "status": ("status", "Whether the hub runs, and what it holds."),
+    "ci": ("ci", "Configuration items: list, show, find, history, impact."),
+    "check": ("check", "Health: list, show, run, explain."),
+    "incident": ("incident", "Incidents: list, show, ack, note, assign, resolve, open."),
+    "service": ("service", "Services, their components and states."),
+    "sla": ("sla", "Agreements: actual against target, and why."),
+    "audit": ("audit", "Who did what; verify that nothing was altered."),
+    "completion": ("completion", "Shell completion for bash, zsh or fish."),
+}
+# What people type at 3 a.m.: the short form, and the words that it stands for.
+SHORT_FORMS: Mapping[str, tuple[str, ...]] = {
+    "ack": ("incident", "ack"),
+    "incidents": ("incident", "list"),
+}
+
+
+class Grammar(click.Group):
+    """A group whose commands are loaded by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NOUNS:
+            return None
+        module = importlib.import_module(f"console.commands.{NOUNS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"console.commands.{NOUNS[cmd_name][0]}.{cmd_name} is not a command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] in SHORT_FORMS:
+            args = [*SHORT_FORMS[args[0]], *args[1:]]
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of nouns without loading any of them."""
+        with formatter.section("Nouns"):
+            formatter.write_dl([(noun, line) for noun, (_, line) in NOUNS.items()])
+
+
+@click.command(cls=Grammar, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="watchdeck")
+@click.option("--state", metavar="DIR", help="The installation's state directory.  [env: WATCHDECK_STATE]")
+@click.pass_context
+def watchdeck(ctx: click.Context, state: str | None) -> None:
+    """A terminal operations console with a CMDB discovery agent.
+
+    `watchdeck up` starts everything on this machine.
+    """
+    ctx.obj = state
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit status is returned, never raised. Raises what the command raises."""
+    status = watchdeck.main(args=list(arguments), prog_name="watchdeck", standalone_mode=False)
+    return status if isinstance(status, int) else 0

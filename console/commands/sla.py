@@ -1,0 +1,79 @@
+"""`watchdeck sla`: what was agreed, what was given, and every interval that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from console.commands.asking import list_command, show_command
+from console.commands.text import Column, duration, record, shown, table
+from console.exit_codes import Exit
+
+PERIOD = click.Option(["--period"], metavar="P", help="Another period than the agreement's: 7d, 30d, month.")
+
+
+def _share(value: float | None) -> str:
+    return "no data" if value is None else f"{value * 100:.4f}".rstrip("0").rstrip(".") + "%"
+
+
+COLUMNS = (
+    Column("AGREEMENT", "name"),
+    Column("SERVICE", "service"),
+    Column("PERIOD", "period"),
+    Column("TARGET", lambda row: _share(row["target"]), right=True),
+    Column("ACTUAL", lambda row: _share(row["actual"]), right=True),
+    Column("BUDGET LEFT", lambda row: duration(row["budget_remaining_s"]), right=True),
+    Column("BURN", "burn", right=True),
+    Column("STATUS", "status"),
+)
+INTERVALS = (
+    Column("FROM", "start"),
+    Column("TO", lambda row: shown(row["end"]) if row["end"] else "now"),
+    Column("STATE", "state"),
+    Column("COUNTED", lambda row: duration(row["counted_s"]), right=True),
+    Column("WHY", "why"),
+)
+
+
+@click.group()
+def sla() -> None:
+    """Agreements: actual against target, budget left, and why."""
+
+
+def _name() -> click.Argument:
+    return click.Argument(["name"])
+
+
+def _explained(document: dict[str, Any]) -> str:
+    figures = table([document], COLUMNS, empty="")
+    return f"{figures}\n\n{table(document['intervals'], INTERVALS, empty='nothing was observed')}"
+
+
+def _kept(document: dict[str, Any]) -> int:
+    return Exit.WRONG if document["status"] == "breached" else Exit.DONE
+
+
+sla.add_command(
+    list_command(
+        "sla.list",
+        COLUMNS,
+        help_="Agreements in force: actual against target.",
+        empty="no agreements",
+        view="sla",
+        options=(PERIOD,),
+    )
+)
+sla.add_command(
+    show_command("show", "sla.show", _name(), help_="One agreement.", render=record, status=_kept, options=(PERIOD,))
+)
+sla.add_command(
+    show_command(
+        "explain",
+        "sla.explain",
+        _name(),
+        help_="Every interval that was counted, and why.",
+        render=_explained,
+        options=(PERIOD,),
+    )
+)
