@@ -12,12 +12,29 @@ from cmdb.model.kind import Record
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a service: the CIs that `select` finds (the filter grammar), judged together.
 
-    `rule` is worst | best | an integer as text: that many of them must be well (n of m).
+    `rule` is worst | best | an integer as text: that many of them must be well (n of m). `effect` is what its
+    failure makes of the service: down | degraded.
     """
 
     name: str
     select: str
     rule: str = "worst"
+    effect: str = "down"
+
+
+class Holidays(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Closed days. `country` and `subdivision` are ISO 3166 codes (`ES`, `MD`), whose public holidays count.
+
+    `dates` are own ones (`2026-12-24`, or `12-24` for every year), `except_dates` holidays that are worked.
+    """
+
+    country: str = ""
+    subdivision: str = ""
+    dates: tuple[str, ...] = ()
+    except_dates: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.country or self.dates)
 
 
 class Service(Record, frozen=True, kw_only=True):
