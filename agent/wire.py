@@ -1,8 +1,8 @@
-"""Agent and hub: the messages, their frames and who may say what when. No sockets, no clocks.
+"""Agent and hub: the messages, and what each is for. Who may say what when is in `agent.connection`.
 
-A frame is a 4-byte big-endian length and one msgpack message, tagged by its type. Unknown fields are ignored,
-an unknown type is answered with `Refusal`, a frame over `MAX_FRAME_BYTES` ends the connection. Moments are aware
-datetimes in UTC.
+A message is msgpack, tagged by its type, in a frame of `agent.frames`. Unknown fields are ignored, an unknown type
+is answered with `Refusal`, a frame over `MAX_FRAME_BYTES` ends the connection (`agent.connection`). Moments are
+aware datetimes in UTC.
 
 Order: agent `Hello` → hub `Welcome` | `Refusal`; then both sides freely. A scan is `Offer` (digests of all
 sections) → hub `Want` (those it lacks) → agent `Section` for each → agent `ScanEnd`.
@@ -10,13 +10,12 @@ sections) → hub `Want` (those it lacks) → agent `Section` for each → agent
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Optional, Union
 
 import msgspec
 
 from checks.definition import Definition
-from checks.result import Result
+from checks.result import Moment, Result
 
 PROTOCOL = 1
 MAX_FRAME_BYTES = 8 * 1024 * 1024
@@ -61,10 +60,14 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """`splay_s` spreads first scans; intervals are the hub's to set."""
+    """`splay_s` spreads first scans; intervals are the hub's to set.
+
+    `serial` is the last `Results` that the hub has of this agent: it goes on from there, also after its spool was lost.
+    """
 
     protocol: int
     hub_version: str
+    serial: int = 0
     scan_interval_s: float = 300.0
     heartbeat_interval_s: float = 10.0
     splay_s: float = 0.0
@@ -76,33 +79,49 @@ class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
-    """`lag_s` is how late the agent's own scheduler runs, `overdue` how many checks are past their time."""
+    """`lag_s` is how late the agent's own scheduler runs, `overdue` how many checks are past their time.
 
-    at: datetime
+    `spooled` messages wait for an `Ack`; `dropped` were lost for good since the agent's start (its spool was full).
+    `cpu_s` and `rss_bytes` are the agent process's own.
+    """
+
+    at: Moment
     lag_s: float = 0.0
     overdue: int = 0
     spooled: int = 0
+    dropped: int = 0
+    cpu_s: float = 0.0
+    rss_bytes: int = 0
 
 
 class Offer(msgspec.Struct, frozen=True, tag="offer"):
     scan: int
-    at: datetime
+    at: Moment
     sections: tuple[SectionOutcome, ...]
 
 
-class Want(msgspec.Struct, frozen=True, tag="want"):
+class Want(msgspec.Struct, frozen=True, tag="want", omit_defaults=True):
+    """`bases` are the digests of those sections that the hub has in an older form: it need only get what changed."""
+
     scan: int
     sections: tuple[str, ...]
+    bases: dict[str, str] = {}
 
 
-class Section(msgspec.Struct, frozen=True, tag="section"):
-    """A wanted section's items, in parts of a bounded size; `part` counts from 0, `last` ends it."""
+class Section(msgspec.Struct, frozen=True, tag="section", omit_defaults=True):
+    """A wanted section's items, in parts of a bounded size; `part` counts from 0, `last` ends it.
+
+    With a `base`, `items` are only those that differ from the section of that digest, and `gone` are (class, key)
+    of those that it has no more.
+    """
 
     scan: int
     name: str
     items: list[Item]
     part: int = 0
     last: bool = True
+    base: str = ""
+    gone: tuple[tuple[str, str], ...] = ()
 
 
 class ScanEnd(msgspec.Struct, frozen=True, tag="scan_end"):
@@ -154,8 +173,8 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     check: str
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     state: int
     count: int
     output: str = ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import Optional
+from typing import Annotated, Optional
 
 import msgspec
+
+# A naive moment cannot be compared with an aware one: it is refused where it is read.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class State(enum.IntEnum):
@@ -43,7 +46,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     check: str
-    at: datetime
+    at: Moment
     state: State
     output: str
     detail: str = ""
