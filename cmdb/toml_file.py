@@ -21,7 +21,7 @@ _ASSIGNMENT = re.compile(
     r"^\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'")
-_WHERE = re.compile(r" - at `\$([^`]*)`$")
+_WHERE = re.compile(r" - at (?:`key` in )?`\$([^`]*)`$")
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
 MAX_BYTES = 4 * 1024 * 1024

@@ -53,6 +53,7 @@ class Service(Record, frozen=True, kw_only=True):
     rule: str = "worst"
     hours: str = "24x7"
     timezone: str = "UTC"
+    holidays: Holidays = Holidays()
     source: str = "built-in"
     state: str = "unknown"
     since: datetime | None = None

@@ -50,6 +50,7 @@ def _windows(quick_page: float, slow_page: float, quick_ticket: float, slow_tick
 
 _MONTHLY = _windows(0.02, 0.05, 0.10, 0.10)
 WINDOWS_BY_DAYS = {7: _windows(0.08, 0.125, 0.20, 0.42), 28: _MONTHLY, 30: _MONTHLY}
+TREND_WINDOWS = _MONTHLY  # their lengths serve every period; only the factors differ
 
 
 def windows_for(period_s: float) -> tuple[BurnWindows, ...]:

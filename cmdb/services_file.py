@@ -1,0 +1,247 @@
+"""`services.d/*.toml` → services and their agreements. Not their states: `cmdb.hub.services` keeps those.
+
+::
+
+    [[service]]
+    name = "shop"
+    hours = "Mon-Fri 08:00-18:00"
+    timezone = "Europe/Madrid"
+    holidays = { country = "ES", subdivision = "MD" }
+
+    [[service.component]]
+    name = "web"
+    select = "class=endpoint name=~web"
+    rule = "2"                              # two of them must be up
+
+    [service.sla]
+    period = "30d"
+    target = "99.9%"
+    respond = { 1 = "15m", 2 = "30m" }
+    resolve = { 1 = "4h", 2 = "1d" }
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from cmdb.model.service import Agreement, Component, Holidays, Service
+from cmdb.practices.calendar import CalendarError, parse_calendar
+from cmdb.practices.duration import parse_duration_s
+from cmdb.practices.period import period_error
+from cmdb.practices.service_state import rule_error
+from cmdb.toml_file import KeyPath, TomlError, convert, error_at, parse, read
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+Priorities = dict[Literal["1", "2", "3", "4", "5"], str | int]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class HolidaysTable(Table, frozen=True, kw_only=True):
+    country: str = ""
+    subdivision: str = ""
+    dates: tuple[str, ...] = ()
+    except_dates: tuple[str, ...] = ()
+
+
+class ComponentTable(Table, frozen=True, kw_only=True):
+    name: str
+    select: str
+    rule: str | int = "worst"
+    effect: Literal["down", "degraded"] = "down"
+
+
+class AgreementTable(Table, frozen=True, kw_only=True):
+    """`target` is a share (0.999), a percentage (99.9) or one as text ("99.9%")."""
+
+    name: str = ""
+    period: str = "30d"
+    target: float | str
+    respond: Priorities = {}
+    resolve: Priorities = {}
+
+
+class ServiceTable(Table, frozen=True, kw_only=True):
+    name: str
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    criticality: Annotated[int, msgspec.Meta(ge=1, le=3)] = 2
+    hours: str = "24x7"
+    timezone: str = "UTC"
+    holidays: HolidaysTable = HolidaysTable()
+    rule: str | int = "worst"
+    component: list[ComponentTable] = []
+    sla: AgreementTable | None = None
+    agreement: list[AgreementTable] = []
+
+
+class ServicesFile(Table, frozen=True, kw_only=True):
+    service: list[ServiceTable] = []
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Everything that the files declare, in the order of their names."""
+
+    services: tuple[Service, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file with its text, to point into."""
+
+    path: Path
+    text: str
+
+    def error(self, key: KeyPath, why: str, next_step: str = "") -> TomlError:
+        return error_at(self.path, self.text, key, why, next_step)
+
+
+def service_files(folder: Path) -> tuple[Path, ...]:
+    """The files of the folder that count, by name; none where there is no folder."""
+    return tuple(sorted(path for path in folder.glob("*.toml") if not path.name.startswith(".")))
+
+
+def load_services(folder: Path) -> Declared:
+    """What all files of the folder declare. Raises `TomlError` for the first thing that is wrong."""
+    services: list[Service] = []
+    agreements: list[Agreement] = []
+    named: dict[tuple[str, str], Path] = {}
+    for path in service_files(folder):
+        source = _Source(path, read(path))
+        tables = convert(path, source.text, parse(path, source.text), ServicesFile)
+        for index, table in enumerate(tables.service):
+            at: KeyPath = ("service", index)
+            _first_of_its_name(named, source, ("service", table.name), (*at, "name"))
+            services.append(_service(table, source, at))
+            for key, agreement in _agreements(table, source, at):
+                _first_of_its_name(named, source, ("agreement", agreement.name), key)
+                agreements.append(agreement)
+    return Declared(tuple(services), tuple(agreements))
+
+
+def _first_of_its_name(
+    named: dict[tuple[str, str], Path], source: _Source, name: tuple[str, str], key: KeyPath
+) -> None:
+    if other := named.get(name):
+        raise source.error(key, f"{name[0]} {name[1]!r} is declared already in {other.name}", "give it another name")
+    named[name] = source.path
+
+
+def _service(table: ServiceTable, source: _Source, at: KeyPath) -> Service:
+    _check_name(table.name, source, (*at, "name"))
+    holidays = _holidays(table.holidays)
+    _check_hours(table.hours, table.timezone, holidays, source, at)
+    _check_rule(table.rule, source, (*at, "rule"))
+    return Service(
+        id=table.name,
+        name=table.name,
+        title=table.title,
+        description=table.description,
+        owner=table.owner,
+        criticality=table.criticality,
+        components=tuple(_components(table, source, at)),
+        rule=str(table.rule),
+        hours=table.hours,
+        timezone=table.timezone,
+        holidays=holidays,
+        source=source.path.name,
+    )
+
+
+def _components(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[Component]:
+    seen: set[str] = set()
+    for index, component in enumerate(table.component):
+        key = (*at, "component", index)
+        if component.name in seen:
+            raise source.error((*key, "name"), f"service {table.name!r} has two components {component.name!r}")
+        seen.add(component.name)
+        _check_rule(component.rule, source, (*key, "rule"))
+        yield Component(name=component.name, select=component.select, rule=str(component.rule), effect=component.effect)
+
+
+def _agreements(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[tuple[KeyPath, Agreement]]:
+    declared: list[tuple[KeyPath, AgreementTable]] = [] if table.sla is None else [((*at, "sla"), table.sla)]
+    declared.extend(((*at, "agreement", index), agreement) for index, agreement in enumerate(table.agreement))
+    for key, agreement in declared:
+        name = agreement.name or table.name
+        _check_name(name, source, (*key, "name"))
+        if error := period_error(agreement.period):
+            raise source.error((*key, "period"), error)
+        yield (
+            key,
+            Agreement(
+                id=name,
+                name=name,
+                service=table.name,
+                period=agreement.period,
+                target=_target(agreement.target, source, (*key, "target")),
+                respond_minutes=_minutes(agreement.respond, source, (*key, "respond")),
+                resolve_minutes=_minutes(agreement.resolve, source, (*key, "resolve")),
+                source=source.path.name,
+            ),
+        )
+
+
+def _check_name(name: str, source: _Source, key: KeyPath) -> None:
+    if not _NAME.fullmatch(name):
+        raise source.error(key, f"{name!r} is not a name", "use lower-case letters, digits, dots and dashes")
+
+
+def _check_rule(rule: str | int, source: _Source, key: KeyPath) -> None:
+    if error := rule_error(str(rule)):
+        raise source.error(key, error)
+
+
+def _check_hours(hours: str, zone: str, holidays: Holidays, source: _Source, at: KeyPath) -> None:
+    # One at a time, so that the error names the key that is wrong.
+    for key, text, in_zone, rule in (
+        ("timezone", "24x7", zone, Holidays()),
+        ("hours", hours, "UTC", Holidays()),
+        ("holidays", "24x7", "UTC", holidays),
+    ):
+        try:
+            parse_calendar(text, in_zone, rule)
+        except CalendarError as error:
+            raise source.error((*at, key), str(error)) from error
+
+
+def _holidays(table: HolidaysTable) -> Holidays:
+    return msgspec.convert(msgspec.to_builtins(table), Holidays)
+
+
+def _target(target: float | str, source: _Source, key: KeyPath) -> float:
+    """A share, from a share, a percentage or a percentage as text."""
+    try:
+        number = float(target.strip().removesuffix("%")) if isinstance(target, str) else target
+    except ValueError:
+        number = 0.0
+    percent = number > 1 or (isinstance(target, str) and target.strip().endswith("%"))
+    share = round(number / 100, 12) if percent else number
+    if not 0 < share <= 1:
+        raise source.error(key, f"{target!r} is not an availability", 'write "99.9%" or 0.999')
+    return share
+
+
+def _minutes(by_priority: Priorities, source: _Source, key: KeyPath) -> dict[str, int]:
+    return {priority: _whole_minutes(value, source, (*key, priority)) for priority, value in by_priority.items()}
+
+
+def _whole_minutes(value: str | int, source: _Source, key: KeyPath) -> int:
+    try:
+        minutes = value if isinstance(value, int) else parse_duration_s(value) / 60
+    except ValueError as error:
+        raise source.error(key, str(error)) from error
+    if minutes < 1 or minutes != int(minutes):
+        raise source.error(key, f"{value!r} is not a number of whole minutes", 'write "15m", "4h" or minutes')
+    return int(minutes)
