@@ -1,0 +1,55 @@
+"""Bounds what leaves the host: no control characters, no endless text, lists or nesting. Not the secrets' filter."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Union
+
+from agent.wire import Item
+
+KEY_LENGTH = 512
+TEXT_LENGTH = 4096
+ENTRIES = 512
+DEPTH = 4
+_INT_LIMIT = 1 << 63
+
+
+def clean_text(text: str, limit: int = TEXT_LENGTH) -> str:
+    """The text on one line, printable, at most `limit` characters long."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text[: 4 * limit])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clean_value(value: Any, depth: int = DEPTH) -> Any:
+    """A value of plain builtins, bounded in every direction; what is not plain becomes its text."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return _clean_number(value)
+    if depth and isinstance(value, dict):
+        return {clean_text(str(k), 128): clean_value(v, depth - 1) for k, v in list(value.items())[:ENTRIES]}
+    if depth and isinstance(value, (list, tuple)):
+        return [clean_value(entry, depth - 1) for entry in value[:ENTRIES]]
+    return clean_text(str(value))
+
+
+def _clean_number(value: Union[bool, int, float, None]) -> Union[bool, int, float, None]:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return None if isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT else value
+
+
+def clean_item(item: Item) -> Item:
+    """The item as it may leave the host."""
+    return Item(
+        class_=item.class_,
+        key=clean_text(item.key, KEY_LENGTH),
+        name=clean_text(item.name, KEY_LENGTH),
+        attributes=clean_value(item.attributes),
+        metrics=clean_value(item.metrics),
+        keys=clean_value(item.keys),
+        relations=tuple(
+            (type_, class_, clean_text(key, KEY_LENGTH)) for type_, class_, key in item.relations[:ENTRIES]
+        ),
+    )

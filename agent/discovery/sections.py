@@ -1,0 +1,41 @@
+"""Which section of a report carries which classes: data for the agent (what to run) and the hub (what to retire)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+
+class Section(NamedTuple):
+    """`key_prefix` tells sections apart that share a class: `dpkg` and `rpm` both carry packages."""
+
+    name: str
+    classes: tuple[str, ...]
+    key_prefix: str = ""
+
+    def owns(self, class_: str, key: str) -> bool:
+        """Whether an item of this class and key comes from this section, and so may be retired by it."""
+        return class_ in self.classes and key.startswith(self.key_prefix)
+
+
+SECTIONS = (
+    Section("host", ("host",)),
+    Section("os", ("os",)),
+    Section("cpu", ("cpu",)),
+    Section("memory", ("memory",)),
+    Section("disk", ("disk",)),
+    Section("filesystem", ("filesystem",)),
+    Section("interface", ("interface",)),
+    Section("address", ("address",)),
+    Section("endpoint", ("endpoint",)),
+    Section("software", ("software",)),
+    Section("unit", ("unit",)),
+    Section("dpkg", ("package",), "dpkg/"),
+    Section("rpm", ("package",), "rpm/"),
+    Section("account", ("account",)),
+)
+BY_NAME = {section.name: section for section in SECTIONS}
+
+
+def section_of(class_: str, key: str) -> Optional[Section]:
+    """The section that lists items of this class and key; None for what no agent discovers."""
+    return next((section for section in SECTIONS if section.owns(class_, key)), None)
