@@ -11,7 +11,7 @@ from cmdb.clock import Clock
 from cmdb.difference import differences, same_but_version
 from cmdb.model.change import Change, Put
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Batch, Committed, Difference, Document, Store, Write
+from cmdb.store.protocol import Batch, Committed, Difference, Document, StaleVersion, Store, Write
 
 
 class Ledger:
@@ -24,24 +24,36 @@ class Ledger:
     async def commit(self, changes: Sequence[Change], *, actor: str, reason: str) -> Committed | None:
         """Make all of these changes, or none; None when nothing differs from what is there.
 
-        Raises `StaleVersion` when a record is not at its expected version.
+        A later change of the same record builds on the earlier one. Raises `StaleVersion` when a record is not at
+        its expected version.
         """
+        while (batch := await self._batch(changes, actor, reason)) is not None:
+            try:
+                return await self.store.commit(batch)
+            except StaleVersion as stale:
+                # A change that takes whatever is there was compared with what is there no more: compare again.
+                if any((c.kind, _id(c), c.expected) == (stale.kind, stale.id, stale.expected) for c in changes):
+                    raise
+        return None
+
+    async def _batch(self, changes: Sequence[Change], actor: str, reason: str) -> Batch | None:
+        """What differs from what is there now, each write pinned to the version that it was compared with."""
         writes: list[Write] = []
         rows: list[Difference] = []
+        seen: dict[tuple[Kind, str], Document | None] = {}
         for change in changes:
-            before = await self.store.get(change.kind, _id(change))
-            write = _write(change)
-            if write.body is None and before is None and not change.expected:
-                continue
-            current = before is None or change.expected in {None, before["version"]}
-            if before is not None and write.body is not None and current and same_but_version(before, write.body):
+            key = (change.kind, _id(change))
+            before = seen[key] if key in seen else await self.store.get(*key)
+            write = _write(change, before)
+            seen[key] = before
+            if _says_nothing(write, before):
                 continue
             writes.append(write)
             rows.extend(differences(change.kind, write.id, before, write.body))
+            seen[key] = None if write.body is None else {**write.body, "version": _version(before) + 1}
         if not writes:
             return None
-        batch = Batch(tuple(writes), tuple(rows), actor, reason, _summary(writes), self.clock.now())
-        return await self.store.commit(batch)
+        return Batch(tuple(writes), tuple(rows), actor, reason, _summary(writes), self.clock.now())
 
     async def get(self, kind: Kind, id_: str) -> Document | None:
         """The document as it is now."""
@@ -52,9 +64,22 @@ def _id(change: Change) -> str:
     return change.record.id if isinstance(change, Put) else change.id
 
 
-def _write(change: Change) -> Write:
+def _write(change: Change, before: Document | None) -> Write:
     body = change.record.body() if isinstance(change, Put) else None
-    return Write(change.kind, _id(change), body, change.expected)
+    return Write(change.kind, _id(change), body, _version(before) if change.expected is None else change.expected)
+
+
+def _version(document: Document | None) -> int:
+    return 0 if document is None else int(document["version"])
+
+
+def _says_nothing(write: Write, before: Document | None) -> bool:
+    """It would leave the record as it is, and is not about to be refused."""
+    if write.expected != _version(before):
+        return False
+    if write.body is None or before is None:
+        return write.body is None and before is None
+    return same_but_version(before, write.body)
 
 
 def _summary(writes: Sequence[Write]) -> str:

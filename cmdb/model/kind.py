@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -32,7 +31,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
     def body(self) -> dict[str, Any]:
-        """The record as plain builtins (datetimes kept), as the store and the API carry it."""
-        body = msgspec.to_builtins(self, builtin_types=(datetime,))
+        """The record as plain builtins, as the store and the API carry it: lists for tuples, moments in UTC."""
+        body = msgspec.msgpack.decode(msgspec.msgpack.encode(self))
         assert isinstance(body, dict)
         return body

@@ -2,69 +2,61 @@
 
 from __future__ import annotations
 
-import asyncio
-import copy
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from cmdb.audit import GENESIS, next_row
 from cmdb.model.change import AuditRow, Delta, HistoryRow
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Batch, Behind, Committed, Document, Predicate, StaleVersion
+from cmdb.store.feed import Feed
+from cmdb.store.index import path_of, value_at
+from cmdb.store.protocol import Batch, Committed, Document, Predicate, StaleVersion, StoreError, Subscription
+from cmdb.store.seal import normal
 
 
 class MemoryStore:
-    """Keeps every version of every document, and every delta."""
+    """Keeps every version of every document."""
 
     def __init__(self) -> None:
         self._versions: dict[tuple[Kind, str], list[tuple[datetime, Document | None]]] = {}
         self._history: list[HistoryRow] = []
         self._audit: list[AuditRow] = []
-        self._batches: list[tuple[Delta, ...]] = []
-        self._changed = asyncio.Condition()
-        self._closed = False
+        self._feed = Feed()
 
     @property
     def seq(self) -> int:
-        return len(self._batches)
+        return self._feed.seq
 
     async def commit(self, batch: Batch) -> Committed:
-        bodies: list[dict[str, Any] | None] = []
-        for write in batch.writes:
-            current = self._now(write.kind, write.id)
-            actual = 0 if current is None else current["version"]
-            if write.expected is not None and write.expected != actual:
-                raise StaleVersion(write.kind, write.id, write.expected, actual, current)
-            bodies.append(None if write.body is None else {**copy.deepcopy(write.body), "version": actual + 1})
-        seq = self.seq + 1
-        deltas = []
-        for write, body in zip(batch.writes, bodies, strict=True):
-            self._versions.setdefault((write.kind, write.id), []).append((batch.at, body))
-            deltas.append(Delta(seq, write.kind, write.id, body))
+        if self._feed.ended:
+            raise StoreError("store", "has been closed")
+        seq, at = self.seq + 1, max([batch.at, *(row.at for row in self._audit[-1:])])
+        deltas = self._deltas(batch, seq)
+        for delta in deltas:
+            self._versions.setdefault((delta.kind, delta.id), []).append((at, normal(delta.body)))
         for row in batch.differences:
             self._history.append(
                 HistoryRow(
                     seq=seq,
-                    at=batch.at,
+                    at=at,
                     kind=row.kind,
                     id=row.id,
                     attribute=row.attribute,
-                    before=row.before,
-                    after=row.after,
+                    before=normal(row.before),
+                    after=normal(row.after),
                     actor=batch.actor,
                     reason=batch.reason,
                 )
             )
         previous = self._audit[-1].digest if self._audit else GENESIS
-        self._audit.append(next_row(previous, seq, batch.at, batch.actor, batch.reason, batch.summary))
-        self._batches.append(tuple(deltas))
-        async with self._changed:
-            self._changed.notify_all()
-        return Committed(seq, tuple(deltas))
+        self._audit.append(next_row(previous, seq, at, batch.actor, batch.reason, batch.summary))
+        self._feed.publish(deltas)
+        return Committed(seq, deltas)
 
     async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
-        return self._now(kind, id_) if at is None else self._then(kind, id_, at)
+        document: Document | None = normal(self._now(kind, id_) if at is None else self._then(kind, id_, at))
+        return document
 
     async def find(
         self,
@@ -77,7 +69,9 @@ class MemoryStore:
         found = []
         for of_kind, id_ in sorted(self._versions):
             document = None if of_kind is not kind else await self.get(kind, id_, at=at)
-            if document is None or any(document.get(name) != value for name, value in (equals or {}).items()):
+            if document is None or any(
+                value_at(document, path_of(name)) != value for name, value in (equals or {}).items()
+            ):
                 continue
             if matching is None or matching(document):
                 found.append(document)
@@ -105,22 +99,25 @@ class MemoryStore:
     async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
         return self._audit[after_seq:][:limit]
 
-    async def subscribe(self, after_seq: int | None = None) -> AsyncGenerator[Sequence[Delta]]:
-        position = self.seq if after_seq is None else after_seq
-        if position > self.seq:
-            raise Behind("subscription", f"sequence number {position} has not been written yet", "subscribe anew")
-        while not self._closed:
-            while position < self.seq:
-                position += 1
-                yield self._batches[position - 1]
-            async with self._changed:
-                while not self._closed and position == self.seq:
-                    await self._changed.wait()
+    def subscribe(self, after_seq: int | None = None) -> Subscription:
+        return self._feed.subscribe(after_seq)
 
     async def close(self) -> None:
-        self._closed = True
-        async with self._changed:
-            self._changed.notify_all()
+        self._feed.end()
+
+    def _deltas(self, batch: Batch, seq: int) -> tuple[Delta, ...]:
+        after: dict[tuple[Kind, str], Document | None] = {}
+        deltas = []
+        for write in batch.writes:
+            key = (write.kind, write.id)
+            current = after[key] if key in after else self._now(*key)
+            actual = 0 if current is None else current["version"]
+            if write.expected is not None and write.expected != actual:
+                raise StaleVersion(write.kind, write.id, write.expected, actual, normal(current))
+            body = None if write.body is None else {**write.body, "version": actual + 1}
+            after[key] = body
+            deltas.append(Delta(seq, write.kind, write.id, body))
+        return tuple(deltas)
 
     def _now(self, kind: Kind, id_: str) -> Document | None:
         versions = self._versions.get((kind, id_))

@@ -1,7 +1,8 @@
 """The narrow protocol of every store, in domain verbs. Not what a batch means: that is the ledger's.
 
-Reads are coroutines so that a store whose tables live in another process can stand behind the same protocol;
-the embedded one answers without suspending.
+Reads are coroutines so that a store whose tables live in another process can stand behind the same protocol. The
+embedded one answers `get` and small `find`s of the present without suspending. Documents are in normal form (lists,
+no tuples; moments in UTC) and each is a copy of its own; bodies that are given to `commit` are not changed afterwards.
 
 Errors::
 
@@ -9,12 +10,13 @@ Errors::
     ├── StaleVersion      a record is not at the version that the writer saw
     ├── StoreTaken        another process has this store open
     ├── StoreFull         no room or read-only: reads go on, nothing acknowledged is lost
-    └── StoreDamaged      what is on disk is not what was written, or has a newer schema
+    ├── StoreDamaged      what is on disk is not what was written, or has a newer schema
+    └── Behind            a subscriber cannot be given every delta
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,6 +48,10 @@ class StoreError(Exception):
     def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
         super().__init__(": ".join(part for part in (what, why, next_step) if part))
         self.what, self.why, self.next_step = what, why, next_step
+
+
+class Behind(StoreError):
+    """A subscriber cannot be given every delta any more: it takes a fresh snapshot and subscribes anew."""
 
 
 class StaleVersion(StoreError):
@@ -88,7 +94,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Everything of one commit: all of it becomes durable, or none."""
+    """Everything of one commit: all of it becomes durable, or none. A later write sees the earlier ones.
+
+    The store moves `at` forward to the last batch's where it lies before it: moments rise with `seq`.
+    """
 
     writes: tuple[Write, ...]
     differences: tuple[Difference, ...]
@@ -103,6 +112,23 @@ class Committed(msgspec.Struct, frozen=True):
 
     seq: int
     deltas: tuple[Delta, ...]
+
+
+class Subscription(Protocol):
+    """The deltas of each batch, batch by batch, from the moment that `subscribe` was called. For one reader."""
+
+    def __aiter__(self) -> Subscription:
+        """Itself."""
+
+    async def __anext__(self) -> Sequence[Delta]:
+        """The next batch's. Raises `Behind` when it is no longer kept: subscribers are bounded."""
+
+    def close(self) -> None:
+        """End it now, also for a reader that is waiting."""
+
+    @property
+    def seq(self) -> int:
+        """The sequence number of the last batch read."""
 
 
 class Store(Protocol):
@@ -138,10 +164,10 @@ class Store(Protocol):
     async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
         """Audit rows, oldest first."""
 
-    def subscribe(self, after_seq: int | None = None) -> AsyncGenerator[Sequence[Delta]]:
-        """Deltas of each batch after this sequence number (None: from now on), batch by batch.
+    def subscribe(self, after_seq: int | None = None) -> Subscription:
+        """Deltas of each batch after this sequence number (None: from now on). It ends when the store is closed.
 
-        A subscriber that falls too far behind, or asks for a number no longer kept, gets `Behind`.
+        Raises `Behind` when that number is no longer kept, or has not been written yet.
         """
 
     @property
@@ -150,7 +176,3 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Make everything durable and let go."""
-
-
-class Behind(StoreError):
-    """A subscriber cannot be given every delta any more: it takes a fresh snapshot and subscribes anew."""

@@ -1,0 +1,242 @@
+"""The embedded store: one SQLite file, its documents packed in memory. Durable, then visible, then acknowledged.
+
+Not what a batch means (`cmdb.hub.ledger`); not many hubs: the state directory is this process's alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import pathlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from cmdb.model.change import AuditRow, HistoryRow
+from cmdb.model.kind import Kind
+from cmdb.store.archive import Archive
+from cmdb.store.checkpoint import Checkpointer
+from cmdb.store.database import Database
+from cmdb.store.feed import Feed
+from cmdb.store.index import Path, path_of, value_at
+from cmdb.store.lock import StateLock
+from cmdb.store.moment import to_us
+from cmdb.store.narrow import equalities
+from cmdb.store.packed import PackedRows
+from cmdb.store.pending import Pending
+from cmdb.store.prepare import Conflict, Prepared, RecordKey, prepare
+from cmdb.store.protocol import (
+    INDEXES,
+    Batch,
+    Committed,
+    Document,
+    Predicate,
+    StaleVersion,
+    StoreError,
+    Subscription,
+)
+from cmdb.store.seal import unsealed
+from cmdb.store.writer import Job, Writer
+
+_READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
+
+
+class EmbeddedStore:
+    """Made by `open`, in the event loop that it then belongs to."""
+
+    def __init__(self, lock: StateLock, database: Database, tables: Mapping[Kind, PackedRows]) -> None:
+        self._lock = lock
+        self._database = database
+        self._tables = tables
+        self._loop = asyncio.get_running_loop()
+        self._visible = self._tail = database.head()
+        self._pending = Pending()
+        self._generation = 0
+        self._under_way = 0
+        self._progress: asyncio.Future[None] | None = None
+        self._feed = Feed(self._visible.seq)
+        self._archive = Archive(database.path)
+        self._checkpointer = Checkpointer(database.path)
+        self._writer = Writer(database, self._report_landed, self._report_failed)
+        self._closed = False
+
+    @classmethod
+    async def open(cls, path: pathlib.Path) -> EmbeddedStore:
+        """Open or make the database at `path`, alone: its directory is locked until `close`.
+
+        Raises `StoreTaken`, `StoreDamaged`, `StoreFull`.
+        """
+        lock = StateLock(path.with_name("hub.lock"))
+        try:
+            database, tables = await asyncio.to_thread(_load, path)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(lock, database, tables)
+
+    @property
+    def seq(self) -> int:
+        return self._visible.seq
+
+    async def commit(self, batch: Batch) -> Committed:
+        while True:
+            self._refuse_when_closed()
+            try:
+                prepared = prepare(batch, self._tail, self._latest)
+                break
+            except Conflict as conflict:
+                write = conflict.write
+                if not self._under_way:
+                    raise StaleVersion(
+                        write.kind, write.id, write.expected or 0, conflict.actual, conflict.current
+                    ) from None
+                # It lost against a batch that is not durable yet, and may still fail: nobody may know of that.
+                await self._next_progress()
+        return await self._submit(prepared)
+
+    async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
+        if at is not None:
+            return next(iter(await self._archive.as_of(kind, id_, to_us(at), self.seq)), None)
+        sealed = self._tables[kind].rows.get(id_)
+        return None if sealed is None else unsealed(sealed)
+
+    async def find(
+        self,
+        kind: Kind,
+        equals: Mapping[str, Any] | None = None,
+        matching: Predicate | None = None,
+        *,
+        at: datetime | None = None,
+    ) -> list[Document]:
+        demanded = [(path_of(name), value) for name, value in (equals or {}).items()]
+        found: list[Document] = []
+        for n, document in enumerate(await self._read(kind, demanded + equalities(matching), at), start=1):
+            if _has(document, demanded) and (matching is None or matching(document)):
+                found.append(document)
+            if n % _READ_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
+
+    async def history(
+        self,
+        kind: Kind | None = None,
+        id_: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[HistoryRow]:
+        return await self._archive.history(
+            kind=kind,
+            id=id_,
+            since=None if since is None else to_us(since),
+            until=None if until is None else to_us(until),
+            seq=self.seq,
+            limit=-1 if limit is None else limit,
+        )
+
+    async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
+        return await self._archive.audit(after_seq, self.seq, limit)
+
+    def subscribe(self, after_seq: int | None = None) -> Subscription:
+        return self._feed.subscribe(after_seq)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._writer.finish)
+        while self._under_way:
+            await self._next_progress()
+        self._feed.end()
+        await asyncio.to_thread(self._checkpointer.finish)
+        await self._archive.close()
+        await asyncio.to_thread(self._database.close)
+        self._lock.release()
+
+    async def _read(self, kind: Kind, demanded: list[tuple[Path, Any]], at: datetime | None) -> Iterator[Document]:
+        """Candidates in order of id; the bytes are taken now, so that the whole is of one moment."""
+        if at is not None:
+            return iter(await self._archive.as_of(kind, None, to_us(at), self.seq))
+        table = self._tables[kind]
+        taken = [table.rows[id_] for id_ in sorted(table.candidates(demanded))]
+        return map(unsealed, taken)
+
+    def _latest(self, key: RecordKey) -> bytes | None:
+        if key in self._pending:
+            return self._pending[key]
+        return self._tables[key[0]].rows.get(key[1])
+
+    async def _submit(self, prepared: Prepared) -> Committed:
+        waiter: asyncio.Future[Committed] = self._loop.create_future()
+        self._tail = prepared.head
+        self._under_way += 1
+        self._pending.put(prepared.head.seq, prepared.after)
+        self._writer.submit(Job(prepared, self._generation, waiter))
+        return await waiter
+
+    def _report_landed(self, jobs: list[Job]) -> None:
+        self._loop.call_soon_threadsafe(self._land, jobs)
+
+    def _report_failed(self, jobs: list[Job], error: Exception) -> None:
+        self._loop.call_soon_threadsafe(self._fail, jobs, error)
+
+    def _land(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            prepared = job.prepared
+            self._show(prepared)
+            if not job.waiter.done():
+                job.waiter.set_result(Committed(prepared.head.seq, prepared.deltas))
+        self._settle(jobs)
+
+    def _show(self, prepared: Prepared) -> None:
+        for (kind, id_), sealed in prepared.after.items():
+            self._tables[kind].apply({id_: sealed})
+        self._pending.landed(prepared.head.seq, prepared.after)
+        self._visible = prepared.head
+        self._feed.publish(prepared.deltas)
+
+    def _fail(self, jobs: list[Job], error: Exception) -> None:
+        """What failed, and what built on it, never was: the next batch builds on what is visible."""
+        if jobs[0].generation == self._generation:
+            self._generation += 1
+            self._tail = self._visible
+            self._pending.clear()
+        for job in jobs:
+            if not job.waiter.done():
+                job.waiter.set_exception(error)
+        self._settle(jobs)
+
+    def _settle(self, jobs: list[Job]) -> None:
+        self._under_way -= len(jobs)
+        if self._progress is not None:
+            self._progress.set_result(None)
+            self._progress = None
+
+    async def _next_progress(self) -> None:
+        """Until a batch that is under way has landed or failed."""
+        if self._progress is None:
+            self._progress = self._loop.create_future()
+        await asyncio.wait({self._progress})
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StoreError(str(self._database.path), "has been closed")
+
+
+def _has(document: Document, demanded: list[tuple[Path, Any]]) -> bool:
+    return all(value_at(document, path) == value for path, value in demanded)
+
+
+def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
+    """Everything into memory, each document verified; then out of the garbage collector's way."""
+    tables = {kind: PackedRows(INDEXES.get(kind, ())) for kind in Kind}
+    database = Database(path)
+    try:
+        for stored in database.documents(database.head()):
+            tables[Kind(stored.kind)].apply({stored.id: stored.sealed})
+    except BaseException:
+        database.connection.close()
+        raise
+    gc.freeze()
+    return database, tables

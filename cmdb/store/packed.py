@@ -1,0 +1,100 @@
+"""The documents of one table, packed in memory, with their equality indexes. Not durable: `database` is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from cmdb.store.index import EqualityIndex, Path, path_of, value_at
+from cmdb.store.seal import SEAL_BYTES, unsealed
+
+Changes = Mapping[str, bytes | None]  # id → sealed bytes, None: removed
+
+
+class PackedRows:
+    """id → sealed bytes, in the order of insertion."""
+
+    def __init__(self, indexes: Iterable[str] = ()) -> None:
+        self.rows: dict[str, bytes] = {}
+        self._indexes: dict[Path, EqualityIndex] = {path_of(name): EqualityIndex() for name in indexes}
+        self._values = _reader_of(tuple(self._indexes))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def apply(self, changes: Changes) -> None:
+        for id_, sealed in changes.items():
+            if sealed is None:
+                self._remove(id_)
+            else:
+                self._put(id_, sealed)
+
+    def documents(self, ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """These documents, each a fresh copy; ids that are not there are left out."""
+        for id_ in ids:
+            sealed = self.rows.get(id_)
+            if sealed is not None:
+                yield id_, unsealed(sealed)
+
+    def candidates(self, equalities: Iterable[tuple[Path, Any]]) -> Collection[str]:
+        """A superset of the documents with these values, in the table's order, by the most selective index."""
+        usable = [(self._indexes[path], value) for path, value in equalities if path in self._indexes]
+        if not usable:
+            return self.rows.keys()
+        index, value = min(usable, key=lambda asked: asked[0].count(asked[1]))
+        return index.candidates(value, self.rows)
+
+    def add_index(self, name: str) -> None:
+        """Index this path too."""
+        if path_of(name) in self._indexes:
+            return
+        self._indexes[path_of(name)] = index = EqualityIndex()
+        self._values = _reader_of(tuple(self._indexes))
+        for id_, document in self.documents(self.rows):
+            index.add(value_at(document, path_of(name)), id_, newest=True)
+
+    def _put(self, id_: str, sealed: bytes) -> None:
+        before = self.rows.get(id_)
+        self.rows[id_] = sealed
+        if not self._indexes:
+            return
+        values = self._values(sealed)
+        old_values = values if before is None else self._values(before)
+        for index, old, value in zip(self._indexes.values(), old_values, values, strict=True):
+            if before is None:
+                index.add(value, id_, newest=True)
+            elif type(old) is not type(value) or old != value:
+                index.discard(old, id_)
+                index.add(value, id_, newest=False)
+
+    def _remove(self, id_: str) -> None:
+        before = self.rows.pop(id_, None)
+        if before is not None and self._indexes:
+            for index, old in zip(self._indexes.values(), self._values(before), strict=True):
+                index.discard(old, id_)
+
+
+def _reader_of(paths: tuple[Path, ...]) -> Any:
+    """A function from sealed bytes to the indexed values; it decodes nothing else where no path is nested."""
+
+    def generic(sealed: bytes) -> tuple[Any, ...]:
+        document = unsealed(sealed)
+        return tuple(value_at(document, path) for path in paths)
+
+    if not paths or any(len(path) > 1 for path in paths):
+        return generic
+    fields = [(f"field_{n}", Any, None) for n in range(len(paths))]
+    rename = {f"field_{n}": path[0] for n, path in enumerate(paths)}
+    shape = msgspec.defstruct("IndexedValues", fields, rename=rename, gc=False)
+    decode = msgspec.msgpack.Decoder(shape).decode
+    values_of = msgspec.structs.astuple
+
+    def quick(sealed: bytes) -> tuple[Any, ...]:
+        try:
+            return values_of(decode(sealed[:-SEAL_BYTES]))
+        except msgspec.ValidationError:  # a key that is not text
+            return generic(sealed)
+
+    return quick

@@ -1,0 +1,95 @@
+"""The thread that makes batches durable, several in one transaction where several wait. Not what they mean.
+
+A lone batch is written at once. While one transaction is being synced the next batches gather; under load it also
+waits a few milliseconds for more, so that one sync serves many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from cmdb.store.database import Database
+from cmdb.store.prepare import Prepared
+from cmdb.store.protocol import Committed
+
+MAX_BATCHES = 512
+_WINDOW_S = 0.005
+
+
+class Job(msgspec.Struct, frozen=True, eq=False):
+    """A batch to write and who waits for it. `generation` tells the batches that built on one that failed."""
+
+    prepared: Prepared
+    generation: int
+    waiter: asyncio.Future[Committed]
+
+
+Landed = Callable[[list[Job]], None]
+Failed = Callable[[list[Job], Exception], None]
+
+
+class Writer:
+    """Calls `landed` or `failed`, in its own thread, once for each group of jobs, in the order submitted."""
+
+    def __init__(self, database: Database, landed: Landed, failed: Failed) -> None:
+        self._database = database
+        self._landed, self._failed = landed, failed
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._failed_generation = -1
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def finish(self) -> None:
+        """Write what was submitted, then end; blocks until then."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        crowded = False
+        while True:
+            jobs, ends = self._next_group(crowded)
+            crowded = len(jobs) > 1
+            if jobs:
+                self._write(jobs)
+            if ends:
+                return
+
+    def _next_group(self, crowded: bool) -> tuple[list[Job], bool]:
+        jobs: list[Job] = []
+        job = self._jobs.get()
+        until = time.monotonic() + (_WINDOW_S if crowded else 0.0)
+        while job is not None:
+            jobs.append(job)
+            try:
+                if len(jobs) == MAX_BATCHES:
+                    return jobs, False
+                job = self._jobs.get(timeout=max(until - time.monotonic(), 0.0))
+            except queue.Empty:
+                return jobs, False
+        return jobs, True
+
+    def _write(self, jobs: list[Job]) -> None:
+        sound = [job for job in jobs if job.generation > self._failed_generation]
+        unsound = [job for job in jobs if job.generation <= self._failed_generation]
+        if unsound and self._error is not None:
+            self._failed(unsound, self._error)
+        if not sound:
+            return
+        try:
+            self._database.write([job.prepared.rows for job in sound], sound[-1].prepared.head)
+        except Exception as error:
+            self._error = error
+            self._failed_generation = sound[-1].generation
+            self._failed(sound, error)
+        else:
+            self._landed(sound)

@@ -1,0 +1,61 @@
+"""What only the embedded store has: a file that lasts, that one process owns, and that may be full."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cmdb.model.kind import Kind
+from cmdb.store.embedded import EmbeddedStore
+from cmdb.store.protocol import StoreDamaged, StoreTaken
+from tests.contract.batches import at, batch, gone, host
+
+
+async def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    await store.commit(batch(host("h1"), host("h2"), minutes=1))
+    await store.commit(batch(host("h1", status="retired"), gone("h2"), minutes=2))
+    before = (await store.find(Kind.CI), await store.audit(), store.seq)
+    await store.close()
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    assert (await store.find(Kind.CI), await store.audit(), store.seq) == before
+    assert [document["id"] for document in await store.find(Kind.CI, at=at(1))] == ["h1", "h2"]
+    await store.commit(batch(host("h1"), minutes=3))
+    assert store.seq == 3
+    await store.close()
+
+
+async def test_a_second_store_on_the_directory_is_refused_with_the_pid(tmp_path: Path) -> None:
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    with pytest.raises(StoreTaken, match=f"in use by process {os.getpid()}"):
+        await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    await store.close()
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "watchdeck.db").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreDamaged, match=r"watchdeck\.db"):
+        await EmbeddedStore.open(tmp_path / "watchdeck.db")
+
+
+async def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "watchdeck.db") as other:
+        other.execute("CREATE TABLE theirs (a)")
+    other.close()
+    with pytest.raises(StoreDamaged, match="is not a Watchdeck database"):
+        await EmbeddedStore.open(tmp_path / "watchdeck.db")
+
+
+async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    await store.close()
+    with sqlite3.connect(tmp_path / "watchdeck.db") as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(StoreDamaged, match="has schema 99"):
+        await EmbeddedStore.open(tmp_path / "watchdeck.db")
