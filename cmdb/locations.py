@@ -39,6 +39,11 @@ class Locations:
         return self.state / "hub.lock"
 
     @property
+    def watched(self) -> Path:
+        """Until when the hub watched: what tells a hub after a crash how long nobody did."""
+        return self.state / "watched"
+
+    @property
     def hub_socket(self) -> Path:
         """People: command line and console."""
         return self.state / "hub.sock"

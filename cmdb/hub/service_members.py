@@ -1,0 +1,112 @@
+"""Which configuration items each component of a service is made of, and how they are: kept from deltas.
+
+In memory only, rebuilt at every start. What follows from it is `cmdb.practices.service_state`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from cmdb.model.service import Component, Service
+from cmdb.practices.service_state import CheckState, Judged, ServiceState, ci_state, component_state, service_state
+from cmdb.store.protocol import Document
+
+Accepts = Callable[[Mapping[str, Any]], bool]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A CI of a component: its id, name and state (None while nothing has checked it)."""
+
+    id: str
+    name: str
+    state: ServiceState | None
+
+
+class ServiceMembers:
+    """Follows CIs, checks and services; `compiled` makes a predicate of a component's `select`."""
+
+    def __init__(self, compiled: Callable[[str], Accepts]) -> None:
+        self._compiled = compiled
+        self._cis: dict[str, Document] = {}
+        self._checks: dict[str, dict[str, CheckState]] = {}  # by CI, then by check
+        self._ci_of_check: dict[str, str] = {}
+        self._components: dict[str, list[tuple[Component, Accepts, set[str]]]] = {}  # by service
+        self._services_of: dict[str, set[str]] = {}  # by CI
+
+    def take_ci(self, id_: str, body: Document | None) -> set[str]:
+        """The CI is like this now (None: gone); the services that it was or is part of."""
+        touched = set(self._services_of.get(id_, ()))
+        if body is None or body["status"] == "retired":
+            self._cis.pop(id_, None)
+            self._leave(id_)
+            return touched
+        self._cis[id_] = body
+        for service in self._components:
+            self._place(service, id_, body)
+        return touched | self._services_of.get(id_, set())
+
+    def take_check(self, id_: str, body: Document | None) -> set[str]:
+        """The check is like this now (None: gone); the services that have a say about it."""
+        ci = self._ci_of_check.pop(id_, None) if body is None else str(body["ci"])
+        if ci is None:
+            return set()
+        if body is None:
+            self._checks.get(ci, {}).pop(id_, None)
+            return set(self._services_of.get(ci, ()))
+        state = CheckState(body["state"], body["hard"])
+        self._ci_of_check[id_] = ci
+        if self._checks.setdefault(ci, {}).get(id_) == state:
+            return set()
+        self._checks[ci][id_] = state
+        return set(self._services_of.get(ci, ()))
+
+    def take_service(self, id_: str, service: Service | None) -> None:
+        """The service is made of these components now; it may select other CIs than before."""
+        for ci in list(self._services_of):
+            self._services_of[ci].discard(id_)
+        self._components.pop(id_, None)
+        if service is None:
+            return
+        self._components[id_] = [(part, self._compiled(part.select), set()) for part in service.components]
+        for ci, body in self._cis.items():
+            self._place(id_, ci, body)
+
+    def services_of(self, ci: str) -> set[str]:
+        """The services that this CI is a direct part of."""
+        return set(self._services_of.get(ci, ()))
+
+    def state_of(self, service: Service) -> Judged:
+        """The state of the service, from its components."""
+        return service_state(service.rule, [judged for _, judged, _ in self.components(service.id)])
+
+    def components(self, service: str) -> Iterator[tuple[Component, Judged, Sequence[Member]]]:
+        """Each component of the service, how it is, and its CIs by name."""
+        for component, _, ids in self._components.get(service, ()):
+            members = sorted((self._member(ci) for ci in ids), key=lambda member: (member.name, member.id))
+            yield component, component_state(component, [(member.name, member.state) for member in members]), members
+
+    def _member(self, ci: str) -> Member:
+        return Member(ci, str(self._cis[ci]["name"]), ci_state(self._checks.get(ci, {}).values()))
+
+    def _place(self, service: str, ci: str, body: Document) -> None:
+        row = {**body, "attributes": {**body.get("attributes", {}), **body.get("overrides", {})}}
+        belongs = False
+        for _, accepts, ids in self._components[service]:
+            if accepts(row):
+                ids.add(ci)
+                belongs = True
+            else:
+                ids.discard(ci)
+        services = self._services_of.setdefault(ci, set())
+        if belongs:
+            services.add(service)
+        else:
+            services.discard(service)
+
+    def _leave(self, ci: str) -> None:
+        for service in self._services_of.pop(ci, ()):
+            for _, _, ids in self._components.get(service, ()):
+                ids.discard(ci)

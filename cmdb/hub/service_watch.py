@@ -1,0 +1,122 @@
+"""Keeps services going in the hub: what the files declare, who watched until when, judging at every change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cmdb.clock import Clock
+from cmdb.hub.ledger import Ledger
+from cmdb.hub.service_members import Accepts
+from cmdb.hub.services import ACTOR, Services
+from cmdb.locations import Locations
+from cmdb.model.change import Delta
+from cmdb.model.kind import Kind
+from cmdb.practices.default_service import default_agreement, this_host
+from cmdb.services_file import Declared, load_services, service_files
+from cmdb.store.protocol import Document, Store
+from cmdb.toml_file import TomlError
+
+STAMP_INTERVAL_S = 5.0
+_log = logging.getLogger(__name__)
+Signature = tuple[tuple[str, int, int], ...]
+
+
+class ServiceWatch:
+    """A follower of the store (`cmdb.hub.follow`) around `services`. `start` once, then `run` until cancelled.
+
+    `problem` is what is wrong with the files since they were last read; what they said before stays in force.
+    """
+
+    def __init__(self, ledger: Ledger, clock: Clock, locations: Locations, compiled: Callable[[str], Accepts]) -> None:
+        self.services = Services(ledger, clock, compiled)
+        self.problem: TomlError | None = None
+        self._clock, self._locations = clock, locations
+        self._compiled = compiled
+        self._declared = Declared()
+        self._read: Signature = ()
+        self._host: str | None = None
+
+    async def start(self, store: Store) -> None:
+        """Read the files and the record, and leave the time since the last stamp unknown. Raises `TomlError`."""
+        self._read = _signature(self._locations.services_dir)
+        self._declared = load_services(self._locations.services_dir)
+        watched_until = await self._watched_until(store)  # before the first write, which is a sign of life too
+        await self.load(store)
+        await self._declare(ACTOR)
+        await self.services.resume(watched_until)
+        self._stamp()
+
+    async def load(self, store: Store) -> None:
+        await self.services.load(store)
+        for agent in await store.find(Kind.AGENT):
+            self._host = _local_host(agent) or self._host
+
+    async def apply(self, deltas: Sequence[Delta]) -> None:
+        hosts = [_local_host(delta.body) for delta in deltas if delta.kind is Kind.AGENT and delta.body]
+        await self.services.apply(deltas)
+        if (host := next(filter(None, hosts), self._host)) != self._host:
+            self._host = host
+            await self._declare(ACTOR)
+            await self.services.judge()
+
+    async def reload(self, actor: str) -> Declared:
+        """Read the files again and make what they say the record. Raises `TomlError`; then nothing changed."""
+        self._read = _signature(self._locations.services_dir)
+        self._declared = load_services(self._locations.services_dir)
+        self.problem = None
+        await self._declare(actor)
+        await self.services.judge()
+        return self._declared
+
+    async def run(self) -> None:
+        """Say every few seconds that somebody watches, and take up files that changed."""
+        while True:
+            await asyncio.sleep(STAMP_INTERVAL_S)
+            self._stamp()
+            if _signature(self._locations.services_dir) == self._read:
+                continue
+            try:
+                await self.reload(ACTOR)
+            except TomlError as error:
+                self.problem = error
+                _log.error("services.d is not taken up: %s", error)
+
+    async def _declare(self, actor: str) -> None:
+        services = {service.id: service for service in (this_host(self._host), *self._declared.services)}
+        agreements = {agreement.id: agreement for agreement in (default_agreement(), *self._declared.agreements)}
+        await self.services.declare(services.values(), agreements.values(), actor=actor)
+
+    async def _watched_until(self, store: Store) -> datetime | None:
+        """The last sign of life: the stamp, or the last row of the audit."""
+        signs = [row.at for row in await store.audit(after_seq=max(0, store.seq - 1))]
+        # Without a stamp, or with one cut short by a crash, the audit says it too.
+        with contextlib.suppress(OSError, ValueError):
+            signs.append(datetime.fromisoformat(self._locations.watched.read_text().strip()))
+        return max(signs, default=None)
+
+    def _stamp(self) -> None:
+        try:
+            self._locations.watched.write_text(f"{self._clock.now().isoformat()}\n")
+        except OSError as error:
+            _log.warning("%s is not written: %s", self._locations.watched, error.strerror)
+
+
+def _local_host(agent: Document) -> str | None:
+    return agent.get("host") if agent.get("transport") == "local" else None
+
+
+def _signature(folder: Path) -> Signature:
+    """What tells whether a file of the folder was changed since."""
+    found = []
+    for path in service_files(folder):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((path.name, status.st_mtime_ns, status.st_size))
+    return tuple(found)

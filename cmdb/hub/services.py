@@ -1,0 +1,164 @@
+"""Services as the hub keeps them: their states from what checks say, and the record of those states.
+
+Not the files that declare them (`cmdb.services_file`), not what is agreed about them (`cmdb.practices.standing`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from cmdb.clock import Clock
+from cmdb.hub.ledger import Ledger
+from cmdb.hub.service_members import Accepts, ServiceMembers
+from cmdb.model.change import Change, Delta, Put, Remove
+from cmdb.model.kind import Kind
+from cmdb.model.service import Agreement, Interval, Service
+from cmdb.practices.service_state import Judged
+from cmdb.practices.state_record import changed, closed, unwatched
+from cmdb.store.protocol import Store, StoreError
+
+ACTOR = "hub"
+_MOST_REASONS = 12
+_FOLLOWED = frozenset({Kind.CI, Kind.CHECK, Kind.SERVICE, Kind.AGREEMENT, Kind.INTERVAL})
+_log = logging.getLogger(__name__)
+
+
+class Services:
+    """Follows the store and writes back the states of the services that a change touched.
+
+    `records[service]` are its intervals in order, the last one open.
+    """
+
+    def __init__(self, ledger: Ledger, clock: Clock, compiled: Callable[[str], Accepts]) -> None:
+        self._ledger, self._clock, self._compiled = ledger, clock, compiled
+        self.members = ServiceMembers(compiled)
+        self.services: dict[str, Service] = {}
+        self.agreements: dict[str, Agreement] = {}
+        self.records: dict[str, list[Interval]] = {}
+        self._touched: set[str] = set()
+
+    async def load(self, store: Store) -> None:
+        """Take everything that the record has now; states are judged with the next change."""
+        self.members = ServiceMembers(self._compiled)
+        self.services, self.agreements, self.records = {}, {}, {}
+        for kind in (Kind.CI, Kind.CHECK, Kind.SERVICE, Kind.AGREEMENT, Kind.INTERVAL):
+            for document in await store.find(kind):
+                self._take(kind, str(document["id"]), dict(document))
+        self._touched = set(self.services)
+
+    async def apply(self, deltas: Sequence[Delta]) -> None:
+        """One batch of the store: judge the services that it touches."""
+        for delta in deltas:
+            if delta.kind in _FOLLOWED:
+                self._take(delta.kind, delta.id, delta.body)
+        await self.judge()
+
+    async def declare(self, services: Iterable[Service], agreements: Iterable[Agreement], *, actor: str) -> None:
+        """Make these the services and agreements that there are; those not named any more are removed."""
+        wanted = {service.id: service for service in services}
+        agreed = {agreement.id: agreement for agreement in agreements}
+        now = self._clock.now()
+        changes: list[Change] = [Put(Kind.SERVICE, self._with_state(service)) for service in wanted.values()]
+        changes += [Put(Kind.AGREEMENT, agreement) for agreement in agreed.values()]
+        for gone in self.services.keys() - wanted.keys():
+            changes += [Remove(Kind.SERVICE, gone), *self._closing(gone, now)]
+        changes += [Remove(Kind.AGREEMENT, gone) for gone in self.agreements.keys() - agreed.keys()]
+        await self._commit(changes, actor, "services declared")
+
+    async def resume(self, watched_until: datetime | None) -> None:
+        """Nobody watched since then (None: ever): leave that time unknown, then judge every service."""
+        if watched_until is not None:
+            now = self._clock.now()
+            intervals = [each for record in self.records.values() for each in unwatched(record[-1], watched_until, now)]
+            await self._commit([Put(Kind.INTERVAL, each) for each in intervals], ACTOR, "nobody watched")
+        self._touched = set(self.services)
+        await self.judge()
+
+    async def judge(self) -> None:
+        """Record the states of the touched services; they stay touched until that is durable."""
+        now = self._clock.now()
+        changes: list[Change] = []
+        for name in sorted(self._touched & self.services.keys()):
+            changes += self._changes(self.services[name], now)
+        try:
+            await self._commit(changes, ACTOR, "state of a service")
+        except StoreError as error:
+            _log.warning("states of services are not recorded yet: %s", error)
+        else:
+            self._touched.clear()
+
+    def supported_by(self, cis: Iterable[str]) -> list[Service]:
+        """The services that any of these CIs is a part of, the most critical first."""
+        names = {name for ci in cis for name in self.members.services_of(ci)}
+        return sorted((self.services[name] for name in names), key=lambda service: (service.criticality, service.name))
+
+    def _changes(self, service: Service, now: datetime) -> list[Change]:
+        judged = self.members.state_of(service)
+        record = self.records.get(service.id)
+        intervals = changed(record[-1] if record else None, service.id, judged.state, now, "; ".join(_reasons(judged)))
+        since = intervals[-1].start if intervals else service.since
+        after = msgspec.structs.replace(service, state=judged.state.value, since=since, reasons=_reasons(judged))
+        return [*(Put(Kind.INTERVAL, each) for each in intervals), Put(Kind.SERVICE, after)]
+
+    def _with_state(self, service: Service) -> Service:
+        """The declared service with the state that it has."""
+        known = self.services.get(service.id, service)
+        return msgspec.structs.replace(service, state=known.state, since=known.since, reasons=known.reasons)
+
+    def _closing(self, service: str, now: datetime) -> list[Change]:
+        record = self.records.get(service)
+        return [Put(Kind.INTERVAL, closed(record[-1], now))] if record and record[-1].end is None else []
+
+    async def _commit(self, changes: Sequence[Change], actor: str, reason: str) -> None:
+        """Write, and take what was written at once: judging again must not wait for the subscription."""
+        done = await self._ledger.commit(changes, actor=actor, reason=reason) if changes else None
+        for delta in done.deltas if done else ():
+            self._take(delta.kind, delta.id, delta.body)
+
+    def _take(self, kind: Kind, id_: str, body: dict[str, object] | None) -> None:
+        if kind is Kind.CI:
+            self._touched |= self.members.take_ci(id_, body)
+        elif kind is Kind.CHECK:
+            self._touched |= self.members.take_check(id_, body)
+        elif kind is Kind.SERVICE:
+            self._take_service(id_, None if body is None else msgspec.convert(body, Service))
+        elif kind is Kind.AGREEMENT:
+            if body is None:
+                self.agreements.pop(id_, None)
+            else:
+                self.agreements[id_] = msgspec.convert(body, Agreement)
+        elif kind is Kind.INTERVAL and body is not None:
+            self._take_interval(msgspec.convert(body, Interval))
+
+    def _take_service(self, id_: str, service: Service | None) -> None:
+        before = self.services.get(id_)
+        if service is None:
+            self.services.pop(id_, None)
+        else:
+            if before is not None and before.version > service.version:
+                return
+            self.services[id_] = service
+        if before is None or service is None or before.components != service.components:
+            self.members.take_service(id_, service)
+            self._touched.add(id_)
+        elif before.rule != service.rule:
+            self._touched.add(id_)
+
+    def _take_interval(self, interval: Interval) -> None:
+        record = self.records.setdefault(interval.service, [])
+        place = next((n for n in range(len(record) - 1, -1, -1) if record[n].start <= interval.start), -1)
+        if place >= 0 and record[place].id == interval.id:
+            if record[place].version <= interval.version:
+                record[place] = interval
+        else:
+            record.insert(place + 1, interval)
+
+
+def _reasons(judged: Judged) -> tuple[str, ...]:
+    reasons = judged.reasons
+    more = len(reasons) - _MOST_REASONS
+    return reasons if more <= 0 else (*reasons[:_MOST_REASONS], f"and {more} more")

@@ -1,0 +1,29 @@
+"""The service that is there without any file: this host, and what is agreed about it by default."""
+
+from __future__ import annotations
+
+from cmdb.model.service import Agreement, Component, Service
+
+NAME = "this-host"
+
+
+def this_host(host: str | None) -> Service:
+    """What this host gives: what listens on it. Its own health and its filesystems can only degrade that.
+
+    `host` is the host's id; until it is known the service has no component and is unknown.
+    """
+    components = () if host is None else _components(host)
+    return Service(id=NAME, name=NAME, title="This host", criticality=2, components=components)
+
+
+def default_agreement() -> Agreement:
+    """99.9 % over 30 days."""
+    return Agreement(id=NAME, name=NAME, service=NAME, period="30d", target=0.999)
+
+
+def _components(host: str) -> tuple[Component, ...]:
+    return (
+        Component(name="endpoints", select=f"class=endpoint host={host}"),
+        Component(name="host", select=f"class=host id={host}", effect="degraded"),
+        Component(name="filesystems", select=f"class=filesystem host={host}", effect="degraded"),
+    )
