@@ -19,7 +19,7 @@ class HubRefusal(Exception):
     """The hub answered with a failure."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.what)
+        super().__init__(": ".join(part for part in (failure.what, failure.why, failure.next_step) if part))
         self.failure = failure
 
 

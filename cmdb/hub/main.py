@@ -1,0 +1,140 @@
+"""The hub's process: its parts put together, started, and stopped cleanly.
+
+It ends on SIGTERM, SIGINT, `hub.stop`, and when the pipe that its starter holds is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any
+
+from cmdb.clock import Clock, SystemClock
+from cmdb.config import Config
+from cmdb.hub.api.table import VERBS
+from cmdb.hub.census import Census
+from cmdb.hub.feed import Feed
+from cmdb.hub.follow import Follower, follow
+from cmdb.hub.hub import Hub
+from cmdb.hub.incident_book import IncidentBook
+from cmdb.hub.ledger import Ledger
+from cmdb.hub.listing import compiled
+from cmdb.hub.server import serving
+from cmdb.hub.view_sources import Sources
+from cmdb.locations import Locations
+from cmdb.store.memory import MemoryStore
+from cmdb.store.protocol import Store
+
+Part = Callable[[Hub], contextlib.AbstractAsyncContextManager[None]]
+Start = Callable[[Coroutine[Any, Any, None], str], None]
+_log = logging.getLogger(__name__)
+
+
+def run_hub(
+    locations: Locations, config: Config, *, lifeline_fd: int | None = None, parts: Sequence[Part] = ()
+) -> None:
+    """Run the hub of this installation in this process until it is told to stop.
+
+    `parts` are started once it is up and stopped before it is down: what the composition root adds.
+    Raises `StoreError` when the state directory is taken or cannot be used.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_until_stopped(locations, config, lifeline_fd, parts))
+
+
+async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int | None, parts: Sequence[Part]) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        store = await opened(locations)
+        stack.push_async_callback(store.close)
+        hub = await stack.enter_async_context(running(locations, config, SystemClock(), store))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, hub.stopping.set)
+            stack.callback(loop.remove_signal_handler, number)
+        if lifeline_fd is not None:
+            loop.add_reader(lifeline_fd, _watch, lifeline_fd, hub.stopping)
+            stack.callback(loop.remove_reader, lifeline_fd)
+        for part in parts:
+            await stack.enter_async_context(part(hub))
+        await hub.stopping.wait()
+        _log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
+    """A hub that answers at its sockets inside the `async with`."""
+    census, book = Census(), IncidentBook()
+    feed = Feed(store, compiled)
+    sources = Sources(store, census, book, config.incident.matrix, config.incident.default_impact)
+    hub = Hub(
+        locations=locations,
+        config=config,
+        clock=clock,
+        store=store,
+        ledger=Ledger(store, clock),
+        census=census,
+        book=book,
+        feed=feed,
+        sources=sources,
+        started_at=clock.now(),
+    )
+    async with _tasks(hub) as start:
+        for follower in (census, book, feed):
+            await _followed(hub, follower, start)
+        start(feed.run(), "feed")
+        async with serving(hub, VERBS, locations.hub_socket):
+            yield hub
+
+
+async def opened(locations: Locations) -> Store:
+    """The store of this installation, its state directory made if need be. Raises `StoreError`."""
+    locations.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return MemoryStore()
+
+
+async def _followed(hub: Hub, follower: Follower, start: Start) -> None:
+    seq = hub.store.seq
+    await follower.load(hub.store)
+    start(follow(hub.store, follower, seq), type(follower).__name__.lower())
+
+
+@contextlib.asynccontextmanager
+async def _tasks(hub: Hub) -> AsyncIterator[Start]:
+    """Tasks that live as long as the hub; one that fails stops it, since nothing would do its work."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            _log.critical("%s failed; the hub stops", task.get_name(), exc_info=error)
+            hub.stopping.set()
+
+    def start(work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(ended)
+        tasks.append(task)
+
+    try:
+        yield start
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _watch(lifeline_fd: int, stopping: asyncio.Event) -> None:
+    """The starter writes nothing: that the pipe can be read means that it has ended."""
+    if not os.read(lifeline_fd, 4096):
+        stopping.set()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where it is installed, else asyncio's own."""
+    try:
+        import uvloop  # noqa: PLC0415 — not on every platform
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

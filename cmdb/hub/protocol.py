@@ -8,10 +8,12 @@ request opened, for as long as the connection lives.
 from __future__ import annotations
 
 import enum
+import struct
 from typing import Any
 
 import msgspec
 
+LENGTH = struct.Struct(">I")
 MAX_FRAME_BYTES = 64 * 1024 * 1024  # a whole CMDB listed as JSON fits; the socket is the installation's own
 
 
@@ -55,3 +57,9 @@ class Event(msgspec.Struct, frozen=True, tag="event"):
 
 
 Message = Request | Reply | Failure | Event
+
+
+def framed(message: Message) -> bytes:
+    """The message as it goes over the socket."""
+    packed = msgspec.msgpack.encode(message)
+    return LENGTH.pack(len(packed)) + packed

@@ -27,6 +27,22 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     distance: int = 0
 
 
+class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One bad check that is part of an incident.
+
+    `role` is cause (the incident lasts until it is well), duplicate (the same trouble seen by another check) or
+    impact (it depends on the cause); `why` says what it was concluded from, and until when it is held back.
+    """
+
+    check: str
+    ci: str
+    role: str
+    severity: str
+    since: datetime
+    why: str = ""
+    recovered_at: datetime | None = None
+
+
 class Incident(Record, frozen=True, kw_only=True):
     """`id` is the number as text. `key` is the correlation key: one open incident has it at most.
 
@@ -55,5 +71,6 @@ class Incident(Record, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     respond_due: datetime | None = None
     resolve_due: datetime | None = None
+    effects: tuple[Effect, ...] = ()
     suspects: tuple[Suspect, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()

@@ -1,0 +1,1 @@
+"""What people's programs may ask the hub: one module per noun, each a table of its verbs."""

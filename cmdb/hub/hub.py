@@ -1,0 +1,39 @@
+"""The hub's parts, as its verbs see them. Not their start and stop: that is `cmdb.hub.main`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cmdb.clock import Clock
+from cmdb.config import Config
+from cmdb.hub.census import Census
+from cmdb.hub.feed import Feed
+from cmdb.hub.incident_book import IncidentBook
+from cmdb.hub.ledger import Ledger
+from cmdb.hub.view_sources import Sources
+from cmdb.locations import Locations
+from cmdb.store.protocol import Store
+
+
+@dataclass
+class Hub:
+    """`readonly` says why the store takes no writes just now; `overdue` counts checks past their time."""
+
+    locations: Locations
+    config: Config
+    clock: Clock
+    store: Store
+    ledger: Ledger
+    census: Census
+    book: IncidentBook
+    feed: Feed
+    sources: Sources
+    started_at: datetime
+    ssh: tuple[str, int] | None = None
+    lag_s: float = 0.0
+    overdue: int = 0
+    readonly: str = ""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

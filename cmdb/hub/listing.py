@@ -1,0 +1,28 @@
+"""What every list does with its rows: filter, sort, limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from cmdb.hub.api.refusal import Refused
+from cmdb.hub.api.verb import ListArguments
+from cmdb.hub.order import Order
+from cmdb.hub.protocol import Code
+
+Row = dict[str, Any]
+Accepts = Callable[[Mapping[str, Any]], bool]
+
+
+def compiled(text: str) -> Accepts:
+    """The filter as a predicate. Raises `Refused`."""
+    if not text.strip():
+        return lambda _row: True
+    raise Refused(Code.USAGE, "--filter", "is not available")
+
+
+def listed(rows: Iterable[Row], args: ListArguments, default_order: str = "") -> list[Row]:
+    """The rows that a list verb answers. Raises `Refused`."""
+    accepts = compiled(args.filter)
+    chosen = sorted(filter(accepts, rows), key=Order(args.sort or default_order).key)
+    return chosen if args.limit is None else chosen[: max(0, args.limit)]

@@ -1,0 +1,50 @@
+"""Records as the lists and views show them: the document, with the names and states of what it points at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from cmdb.model.kind import Kind
+from cmdb.store.protocol import Document, Store
+
+Row = dict[str, Any]
+StateOf = Callable[[str], str | None]  # a CI's id → the worst state of its checks
+NumberOf = Callable[[str], int | None]  # a check's id → the open incident that it is part of
+
+
+def ci_row(ci: Document, state_of: StateOf) -> Row:
+    """A CI; what a person set wins over what was discovered."""
+    attributes = {**ci.get("attributes", {}), **ci.get("overrides", {})}
+    return {**ci, "attributes": attributes, "state": state_of(ci["id"])}
+
+
+async def check_row(store: Store, check: Document, number_of: NumberOf, at: datetime | None = None) -> Row:
+    """A check without its definition and its whole last result: `check.show` has them."""
+    row = {name: value for name, value in check.items() if name not in {"definition", "last_result"}}
+    return row | await _place(store, check["ci"], at) | {"incident": number_of(check["id"])}
+
+
+async def incident_row(store: Store, incident: Document, at: datetime | None = None) -> Row:
+    return {**incident, **await _place(store, incident.get("ci"), at)}
+
+
+async def agent_row(store: Store, agent: Document, at: datetime | None = None) -> Row:
+    host = await _named(store, agent.get("host"), at)
+    return {**agent, "host_name": host}
+
+
+async def _place(store: Store, ci_id: str | None, at: datetime | None) -> Row:
+    """`ci_name`, `ci_class`, `host` and `host_name` of what is about this CI."""
+    ci = await store.get(Kind.CI, ci_id, at=at) if ci_id else None
+    if ci is None:
+        return {"ci_name": ci_id or "", "ci_class": None, "host": None, "host_name": None}
+    host = ci.get("host")
+    host_name = ci["name"] if host == ci["id"] else await _named(store, host, at)
+    return {"ci_name": ci["name"], "ci_class": ci["class"], "host": host, "host_name": host_name}
+
+
+async def _named(store: Store, ci_id: str | None, at: datetime | None) -> str | None:
+    ci = await store.get(Kind.CI, ci_id, at=at) if ci_id else None
+    return None if ci is None else str(ci["name"])

@@ -1,0 +1,259 @@
+"""What the views show: for each, its rows in the store and which changes touch them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmdb.hub.api.refusal import Refused
+from cmdb.hub.census import Census
+from cmdb.hub.feed import Source
+from cmdb.hub.incident_book import FINISHED, IncidentBook
+from cmdb.hub.protocol import Code
+from cmdb.hub.rows import Row, agent_row, check_row, ci_row, incident_row
+from cmdb.model.change import Delta
+from cmdb.model.kind import Kind
+from cmdb.practices.priority import Matrix, urgency_of
+from cmdb.store.protocol import Document, Store
+
+WELL = frozenset({"ok", "pending"})
+
+
+class Cis:
+    """CIs, of one class or all; retired ones too when asked."""
+
+    default_order = "class,name"
+
+    def __init__(self, store: Store, census: Census, class_: str | None) -> None:
+        self._store, self._census, self._class = store, census, class_
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for ci in await self._store.find(Kind.CI, {"class": self._class} if self._class else None):
+            yield ci_row(ci, self._census.state_of)
+
+    async def row(self, id_: str) -> Row | None:
+        ci = await self._store.get(Kind.CI, id_)
+        wanted = ci is not None and self._class in {None, ci["class"]}
+        return ci_row(ci, self._census.state_of) if ci is not None and wanted else None
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        own = {delta.id for delta in deltas if delta.kind is Kind.CI}
+        return own | {delta.body["ci"] for delta in deltas if delta.kind is Kind.CHECK and delta.body}
+
+
+class Classes:
+    """How many CIs of each class there are."""
+
+    default_order = "class"
+
+    def __init__(self, census: Census) -> None:
+        self._census = census
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for class_, counts in self._census.classes():
+            yield _class_row(class_, counts)
+
+    async def row(self, id_: str) -> Row | None:
+        return next((_class_row(name, counts) for name, counts in self._census.classes() if name == id_), None)
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        bodies = [delta.body for delta in deltas if delta.kind is Kind.CI]
+        if None in bodies:
+            return {name for name, _counts in self._census.classes()}
+        return {body["class"] for body in bodies if body}
+
+
+class Checks:
+    default_order = "ci_name,type,id"
+
+    def __init__(self, store: Store, book: IncidentBook) -> None:
+        self._store, self._book = store, book
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for check in await self._store.find(Kind.CHECK):
+            yield await check_row(self._store, check, self._book.number_of)
+
+    async def row(self, id_: str) -> Row | None:
+        check = await self._store.get(Kind.CHECK, id_)
+        return None if check is None else await check_row(self._store, check, self._book.number_of)
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        return {id_ for delta in deltas for id_ in _checks_touched(delta)}
+
+
+class Incidents:
+    """Incidents; closed ones only when asked for."""
+
+    default_order = "priority,opened_at"
+
+    def __init__(self, store: Store, *, closed: bool) -> None:
+        self._store, self._closed = store, closed
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for incident in await self._store.find(Kind.INCIDENT, matching=self._wanted):
+            yield await incident_row(self._store, incident)
+
+    async def row(self, id_: str) -> Row | None:
+        incident = await self._store.get(Kind.INCIDENT, id_)
+        return await incident_row(self._store, incident) if incident is not None and self._wanted(incident) else None
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        return {delta.id for delta in deltas if delta.kind is Kind.INCIDENT}
+
+    def _wanted(self, incident: Document) -> bool:
+        return self._closed or incident["state"] != "closed"
+
+
+class Triage:
+    """What is broken: open incidents, and unhealthy checks that are part of none."""
+
+    default_order = "priority,-kind,since"
+
+    def __init__(self, store: Store, book: IncidentBook, matrix: Matrix, impact: int) -> None:
+        self._store, self._book, self._matrix, self._impact = store, book, matrix, impact
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for incident in await self._store.find(Kind.INCIDENT, matching=_is_open):
+            yield await self._incident(incident)
+        for check in await self._store.find(Kind.CHECK, matching=lambda one: one["state"] not in WELL):
+            if self._book.number_of(check["id"]) is None:
+                yield await self._check(check)
+
+    async def row(self, id_: str) -> Row | None:
+        kind, _, name = id_.partition("/")
+        if kind == "incident":
+            incident = await self._store.get(Kind.INCIDENT, name)
+            return await self._incident(incident) if incident is not None and _is_open(incident) else None
+        check = await self._store.get(Kind.CHECK, name)
+        if check is None or check["state"] in WELL or self._book.number_of(name) is not None:
+            return None
+        return await self._check(check)
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        incidents = {f"incident/{delta.id}" for delta in deltas if delta.kind is Kind.INCIDENT}
+        return incidents | {f"check/{id_}" for delta in deltas for id_ in _checks_touched(delta)}
+
+    async def _incident(self, incident: Document) -> Row:
+        row = await incident_row(self._store, incident)
+        return row | {"id": f"incident/{incident['id']}", "kind": "incident", "since": incident["opened_at"]}
+
+    async def _check(self, check: Document) -> Row:
+        row = await check_row(self._store, check, self._book.number_of)
+        priority = self._matrix[self._impact - 1][urgency_of(check["state"]) - 1]
+        own = {"id": f"check/{check['id']}", "kind": "check", "check": check["id"], "title": check["output"]}
+        return row | own | {"priority": priority, "number": None}
+
+
+class Agents:
+    default_order = "name"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for agent in await self._store.find(Kind.AGENT):
+            yield await agent_row(self._store, agent)
+
+    async def row(self, id_: str) -> Row | None:
+        agent = await self._store.get(Kind.AGENT, id_)
+        return None if agent is None else await agent_row(self._store, agent)
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        return {delta.id for delta in deltas if delta.kind is Kind.AGENT}
+
+
+class Changes:
+    """The newest history rows of CIs and relations."""
+
+    default_order = "-seq,id"
+    kept = 5000
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: dict[str, Row] = {}
+
+    async def rows(self) -> AsyncIterator[Row]:
+        await self._read(None)
+        for row in self._rows.values():
+            yield row
+
+    async def row(self, id_: str) -> Row | None:
+        return self._rows.get(id_)
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        if not any(delta.kind in {Kind.CI, Kind.RELATION} for delta in deltas):
+            return ()
+        return await self._read(deltas[-1].seq - 1)
+
+    async def _read(self, after_seq: int | None) -> list[str]:
+        newest = max((row["seq"] for row in self._rows.values()), default=0) if after_seq is None else after_seq
+        found: list[str] = []
+        for kind in (Kind.CI, Kind.RELATION):
+            for row in await self._store.history(kind, limit=self.kept):
+                if after_seq is not None and row.seq <= newest:
+                    break
+                id_ = f"{row.seq}/{kind}/{row.id}/{row.attribute}"
+                self._rows[id_] = {
+                    "id": id_, "seq": row.seq, "at": row.at, "kind": kind, "record": row.id, "attribute": row.attribute,
+                    "before": row.before, "after": row.after, "actor": row.actor, "reason": row.reason,
+                }  # fmt: skip
+                found.append(id_)
+        return found + self._dropped()
+
+    def _dropped(self) -> list[str]:
+        """The oldest rows, when there are far more than are kept."""
+        if len(self._rows) < 2 * self.kept:
+            return []
+        oldest = sorted(self._rows, key=lambda id_: self._rows[id_]["seq"])[: -self.kept]
+        for id_ in oldest:
+            del self._rows[id_]
+        return oldest
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the views are made from."""
+
+    store: Store
+    census: Census
+    book: IncidentBook
+    matrix: Matrix
+    default_impact: int
+
+
+def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:
+    """The source of a view by its name. Raises `Refused`."""
+    match view:
+        case "triage":
+            return Triage(given.store, given.book, given.matrix, given.default_impact)
+        case "incidents":
+            return Incidents(given.store, closed=bool(args.get("all")))
+        case "checks":
+            return Checks(given.store, given.book)
+        case "ci":
+            return Cis(given.store, given.census, args.get("class") or None)
+        case "classes":
+            return Classes(given.census)
+        case "agents":
+            return Agents(given.store)
+        case "changes":
+            return Changes(given.store)
+    raise Refused(Code.USAGE, f"view {view}", "is not known")
+
+
+def _is_open(incident: Document) -> bool:
+    return incident["state"] not in FINISHED
+
+
+def _checks_touched(delta: Delta) -> Iterable[str]:
+    if delta.kind is Kind.CHECK:
+        return (delta.id,)
+    if delta.kind is Kind.INCIDENT and delta.body is not None:
+        return [effect["check"] for effect in delta.body["effects"]]
+    return ()
+
+
+def _class_row(class_: str, counts: dict[str, int]) -> Row:
+    by_status = {status: counts.get(status, 0) for status in ("in_use", "missing", "retired")}
+    return {"id": class_, "class": class_, "count": sum(by_status.values())} | by_status
