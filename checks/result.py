@@ -42,7 +42,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run of one check. `output` is one line for people, `detail` may have many.
 
     `phases` are seconds by phase (dns, connect, tls, first_byte, total); `expected` and `actual` say what a
-    failed assertion wanted and got; `late_s` is how long after its due time the run began.
+    failed assertion wanted and got; `late_s` is how long after its due time the run began; `reason` qualifies
+    unknown: prober_late, no_data, not_permitted, unsupported, bad_params, timeout, resolver, failed.
     """
 
     check: str
@@ -56,3 +57,4 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: Optional[str] = None
     actual: Optional[str] = None
     late_s: float = 0.0
+    reason: Optional[str] = None

@@ -1,0 +1,269 @@
+"""Ask a web server once and hold its answer against what is wanted: status, headers, body, redirects.
+
+A new connection each time, HTTP/1.1. Reading stops as soon as everything asked about is known.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple, Optional
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from checks.finding import CouldNotLook, Finding, Trace, Unhealthy
+from checks.http_message import Body, Head, NotHttp, split_head
+from checks.perfdata import printable
+from checks.probes import Params, Probe
+from checks.probes.network import connected
+from checks.probes.stream import ClearStream, Stream
+from checks.probes.tls_stream import TlsStream, client_context
+from checks.result import Metric
+
+REDIRECTS = {301, 302, 303, 307, 308}
+_STATUSES = re.compile(r"\d{3}(?:-\d{3})?(?:,\d{3}(?:-\d{3})?)*")
+
+
+class HttpParams(Params, frozen=True):
+    """`status` is a list of codes and spans; `host` connects there instead of to the URL's own.
+
+    `headers` are sent; `header_contains`, `body_contains`, `body_lacks` and `body_matches` (a regular expression)
+    are wanted. Secrets are read from `password_file` or `token_file` at each run, never given here.
+    """
+
+    url: str
+    method: Literal["GET", "HEAD", "POST", "OPTIONS"] = "GET"
+    status: str = "200-399"
+    host: Optional[str] = None
+    family: Literal["any", "ipv4", "ipv6"] = "any"
+    headers: dict[str, str] = {}
+    body: str = ""
+    header_contains: dict[str, str] = {}
+    body_contains: Optional[str] = None
+    body_lacks: Optional[str] = None
+    body_matches: Optional[str] = None
+    max_redirects: int = 0
+    max_body_bytes: int = 1024 * 1024
+    verify: bool = True
+    ca_file: Optional[str] = None
+    server_name: Optional[str] = None
+    user: Optional[str] = None
+    password_file: Optional[str] = None
+    token_file: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        if not _STATUSES.fullmatch(self.status):
+            raise ValueError(f"status {self.status!r} is no list of codes: wanted 200 or 200-299,404")
+        if self.body_matches is not None:
+            re.compile(self.body_matches)
+        _split(self.url)
+
+    @property
+    def wants_body(self) -> bool:
+        return (self.body_contains, self.body_lacks, self.body_matches) != (None, None, None)
+
+
+class Answer(NamedTuple):
+    """What the server sent; `body` is None where nothing was asked about it."""
+
+    url: str
+    head: Head
+    body: Optional[Body]
+
+
+async def look(params: HttpParams, trace: Trace) -> Finding:
+    answer = await _follow(params, trace)
+    _assert_status(params, answer)
+    _assert_headers(params, answer)
+    if answer.body is not None:
+        _assert_body(params, answer.body, answer.url)
+    first_byte_ms = 1000 * sum(trace.phases.values())
+    said = f"{answer.head.status} {printable(answer.head.reason)}".strip()[:80]
+    metrics = [
+        Metric("response_ms", first_byte_ms, "ms", minimum=0.0),
+        Metric("status", float(answer.head.status)),
+    ]
+    if answer.body is not None:
+        metrics.append(Metric("body_bytes", float(len(answer.body.content)), "B", minimum=0.0))
+    return Finding(f"{answer.url} answers {said} ({first_byte_ms:.1f} ms)", metrics=tuple(metrics))
+
+
+async def _follow(params: HttpParams, trace: Trace) -> Answer:
+    """The answer at the end of the redirects that may be followed."""
+    url, seen = params.url, [params.url]
+    while True:
+        answer = await _ask(params, url, trace)
+        location = answer.head.header("location")
+        if params.max_redirects == 0 or answer.head.status not in REDIRECTS or location is None:
+            return answer
+        url = urljoin(url, location)
+        if url in seen or len(seen) > params.max_redirects:
+            why = "redirects in a circle" if url in seen else f"redirects more than {params.max_redirects} times"
+            raise Unhealthy(
+                f"{params.url} {why}",
+                expected=f"an answer within {params.max_redirects} redirects",
+                actual=" → ".join(printable(step)[:200] for step in (*seen, url)),
+            )
+        seen.append(url)
+
+
+async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
+    try:
+        parts = _split(url)
+    except ValueError as error:
+        raise Unhealthy(f"{params.url} redirects to what is no web address: {printable(url)[:200]}") from error
+    first = url == params.url
+    host = (params.host if first else None) or str(parts.hostname)
+    async with connected(host, _port(parts), trace, params.family) as sock:
+        stream: Stream = ClearStream(sock, trace)
+        if parts.scheme == "https":
+            name = (params.server_name if first else None) or str(parts.hostname)
+            stream = tls = TlsStream(sock, trace, client_context(params.verify, params.ca_file), name)
+            await tls.handshake()
+        trace.doing = f"sending the request to {trace.address}"
+        await stream.send(_request(params, parts, with_secrets=_origin(parts) == _origin(_split(params.url))))
+        try:
+            return await _read(params, url, stream, trace)
+        except NotHttp as error:
+            raise Unhealthy(f"{url}: {error}", expected="an HTTP answer", actual=str(error)) from error
+
+
+async def _read(params: HttpParams, url: str, stream: Stream, trace: Trace) -> Answer:
+    head, rest = await _read_head(url, stream, trace)
+    if not params.wants_body or params.method == "HEAD" or (params.max_redirects and head.status in REDIRECTS):
+        return Answer(url, head, None)
+    body = Body(head, params.max_body_bytes)
+    if rest:
+        body.feed(rest)
+    while not body.whole:
+        trace.doing = f"reading the body of {url}: {len(body.content)} bytes so far"
+        body.feed(await stream.receive())
+    trace.mark("body")
+    return Answer(url, head, body)
+
+
+async def _read_head(url: str, stream: Stream, trace: Trace) -> tuple[Head, bytes]:
+    """The final head: interim ones (100, 103) are passed over."""
+    data = b""
+    trace.doing = f"waiting for {trace.address} to answer: it accepted the connection and says nothing"
+    while True:
+        split = split_head(data)
+        if split is not None and split[0].status >= 200:
+            return split
+        if split is not None:
+            data = split[1]
+            continue
+        more = await stream.receive()
+        if not more:
+            raise NotHttp("the connection ended within the head" if data else "the connection ended without an answer")
+        if not data:
+            trace.mark("first_byte")
+        data += more
+        trace.doing = f"reading the head of {url}: {len(data)} bytes so far"
+
+
+def _request(params: HttpParams, parts: SplitResult, *, with_secrets: bool) -> bytes:
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {
+        "Host": parts.netloc.rpartition("@")[2],
+        "User-Agent": "Watchdeck",
+        "Accept": "*/*",
+        "Connection": "close",
+    }
+    if params.wants_body:
+        headers["Accept-Encoding"] = "gzip"
+    if with_secrets:
+        headers.update(_authorization(params))
+        headers.update(params.headers)
+    body = params.body.encode()
+    if body:
+        headers["Content-Length"] = str(len(body))
+    lines = [f"{params.method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise CouldNotLook("a header or the URL holds a line end", "bad_params")
+    return "\r\n".join((*lines, "", "")).encode("latin-1", "replace") + body
+
+
+def _authorization(params: HttpParams) -> dict[str, str]:
+    if params.token_file is not None:
+        return {"Authorization": f"Bearer {_secret(params.token_file)}"}
+    if params.user is not None and params.password_file is not None:
+        pair = f"{params.user}:{_secret(params.password_file)}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    return {}
+
+
+def _secret(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise CouldNotLook(f"the secret in {path} cannot be read: {error.strerror}", "not_permitted") from error
+
+
+def _split(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url[:200]!r} is no http or https URL")
+    _port(parts)
+    return parts
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _origin(parts: SplitResult) -> tuple[str, Optional[str], int]:
+    return parts.scheme, parts.hostname, _port(parts)
+
+
+@functools.lru_cache(maxsize=256)
+def spans(text: str) -> tuple[tuple[int, int], ...]:
+    """`200-299,404` as ((200, 299), (404, 404))."""
+    pairs = [part.partition("-") for part in text.split(",")]
+    return tuple((int(low), int(high or low)) for low, _, high in pairs)
+
+
+def _assert_status(params: HttpParams, answer: Answer) -> None:
+    status = answer.head.status
+    if any(low <= status <= high for low, high in spans(params.status)):
+        return
+    said = f"{status} {printable(answer.head.reason)}".strip()[:80]
+    raise Unhealthy(f"{answer.url} answers {said}", expected=f"status {params.status}", actual=str(status))
+
+
+def _assert_headers(params: HttpParams, answer: Answer) -> None:
+    for name, wanted in params.header_contains.items():
+        value = answer.head.header(name)
+        if value is None or wanted not in value:
+            actual = "no such header" if value is None else printable(value)[:200]
+            raise Unhealthy(
+                f"{answer.url}: its header {name} does not hold {wanted!r}",
+                expected=f"{name} with {wanted!r}",
+                actual=actual,
+            )
+
+
+def _assert_body(params: HttpParams, body: Body, url: str) -> None:
+    text = body.content.decode("utf-8", "replace")
+    within = f" within its first {params.max_body_bytes} bytes" if body.cut else ""
+    start = printable(text[:200])
+    if params.body_contains is not None and params.body_contains not in text:
+        raise Unhealthy(
+            f"{url}: its body does not hold {params.body_contains!r}{within}",
+            expected=f"body with {params.body_contains!r}",
+            actual=start,
+        )
+    if params.body_lacks is not None and params.body_lacks in text:
+        raise Unhealthy(
+            f"{url}: its body holds {params.body_lacks!r}", expected=f"body without {params.body_lacks!r}", actual=start
+        )
+    if params.body_matches is not None and not re.search(params.body_matches, text):
+        raise Unhealthy(
+            f"{url}: its body does not match {params.body_matches!r}{within}",
+            expected=f"body matching {params.body_matches!r}",
+            actual=start,
+        )
+
+
+PROBE = Probe(HttpParams, look)

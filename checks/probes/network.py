@@ -1,0 +1,140 @@
+"""From a host name to a connected socket, with an operator's words for each way that can fail.
+
+Plain non-blocking sockets and the loop's readiness callbacks: a probe is short, so streams and transports cost
+more than they give, and a socket closed in the same block that opened it cannot leak.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator
+from typing import NamedTuple, Optional, Union
+
+from checks.aside import aside
+from checks.finding import CouldNotLook, Trace, Unhealthy
+from checks.readiness import writable
+
+SockAddress = Union[tuple[str, int], tuple[str, int, int, int]]
+FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+
+_OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EPERM, errno.EACCES}
+_WORDS = {
+    errno.ECONNREFUSED: "refused the connection: nothing listens there",
+    errno.ECONNRESET: "reset the connection",
+    errno.EHOSTUNREACH: "cannot be reached: no route to the host",
+    errno.ENETUNREACH: "cannot be reached: no route to its network",
+    errno.ETIMEDOUT: "did not answer: packets are lost or dropped on the way",
+    errno.EPIPE: "closed the connection while it was written to",
+}
+
+
+class Target(NamedTuple):
+    """One address of a host, ready to connect to."""
+
+    family: int
+    address: SockAddress
+
+    def __str__(self) -> str:
+        host, port = self.address[:2]
+        return f"[{host}]:{port}" if self.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+async def resolve(host: str, port: int, trace: Trace, family: str = "any") -> list[Target]:
+    """The host's addresses in the system's order; a literal address costs no look-up."""
+    literal = _literal(host, port)
+    if literal is not None:
+        if FAMILIES[family] not in {socket.AF_UNSPEC, literal.family}:
+            raise CouldNotLook(f"{host} is no {family} address", "bad_params")
+        return [literal]
+    trace.doing = f"waiting for the name {host} to be resolved"
+    try:
+        found = await aside(lambda: socket.getaddrinfo(host, port, FAMILIES[family], socket.SOCK_STREAM))
+    except socket.gaierror as error:
+        raise _unresolved(host, family, error) from error
+    except UnicodeError as error:
+        raise CouldNotLook(f"{host[:80]!r} is no host name: {error}", "bad_params") from error
+    finally:
+        trace.mark("dns")
+    return [Target(entry[0], entry[4]) for entry in found]  # type: ignore[arg-type]
+
+
+def _literal(host: str, port: int) -> Optional[Target]:
+    with contextlib.suppress(OSError):
+        socket.inet_pton(socket.AF_INET, host)
+        return Target(socket.AF_INET, (host, port))
+    with contextlib.suppress(OSError):
+        address, _, zone = host.partition("%")
+        socket.inet_pton(socket.AF_INET6, address)
+        return Target(socket.AF_INET6, (address, port, 0, _scope(zone)))
+    return None
+
+
+def _scope(zone: str) -> int:
+    if not zone:
+        return 0
+    return int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
+
+
+def _unresolved(host: str, family: str, error: socket.gaierror) -> Exception:
+    """A name that does not exist is the target's fault; a resolver that does not answer is not."""
+    if error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
+        kind = "address" if family == "any" else f"{family} address"
+        return Unhealthy(f"the name {host} has no {kind}", expected=f"an {kind}", actual=str(error.strerror))
+    return CouldNotLook(f"the name {host} cannot be looked up: {error.strerror}", "resolver")
+
+
+@contextlib.asynccontextmanager
+async def connected(host: str, port: int, trace: Trace, family: str = "any") -> AsyncIterator[socket.socket]:
+    """A connected socket to the first address of the host that accepts, closed at the end of the block."""
+    sock = await _first_connection(await resolve(host, port, trace, family), trace)
+    with sock:
+        yield sock
+
+
+async def _first_connection(targets: list[Target], trace: Trace) -> socket.socket:
+    failures: list[tuple[Target, OSError]] = []
+    for target in targets:
+        trace.address = str(target)
+        trace.doing = f"connecting to {target}"
+        try:
+            return await connect(target)
+        except OSError as error:
+            failures.append((target, error))
+        finally:
+            trace.mark("connect")
+    raise _unconnected(failures)
+
+
+async def connect(target: Target) -> socket.socket:
+    """A non-blocking socket connected to this address; raises `OSError` with what went wrong."""
+    sock = socket.socket(target.family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        code = sock.connect_ex(target.address)
+        if code == errno.EINPROGRESS:
+            await writable(sock.fileno())
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _unconnected(failures: list[tuple[Target, OSError]]) -> Exception:
+    output = "; ".join(words_for(str(target), error) for target, error in failures)
+    actual = "; ".join(str(error.strerror) for _, error in failures)
+    if all(error.errno in _OURS for _, error in failures):
+        return CouldNotLook(output, "not_permitted")
+    return Unhealthy(output, expected="a connection", actual=actual)
+
+
+def words_for(who: str, error: OSError) -> str:
+    """What went wrong between us and them: `127.0.0.1:80 refused the connection: nothing listens there`."""
+    if error.errno in _OURS:
+        return f"cannot try {who} from here: {error.strerror}"
+    return f"{who} {_WORDS.get(error.errno or 0, f'failed: {error.strerror or error}')}"
