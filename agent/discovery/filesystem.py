@@ -170,8 +170,8 @@ def _usage(point: str) -> Usage:
 def _disk_of(device_id: str) -> Optional[str]:
     """The disk that a device number belongs to; a partition is its disk's."""
     path = os.path.realpath(f"/sys/dev/block/{device_id}")
-    _, found, rest = path.rpartition("/devices/")[2].partition("/block/")
-    if not found:
+    _, found, rest = path.partition("/devices/")
+    name = rest.partition("/block/")[2].partition("/")[0]
+    if not found or not name:
         return None
-    name = rest.partition("/")[0]
     return None if name.startswith(("loop", "zram", "ram")) else name

@@ -203,8 +203,7 @@ def _descends_from(pid: int, ancestors: set[int], parents: Mapping[int, int]) ->
 
 def look_at_programs() -> Programs:
     """One look at /proc: processes, sockets of every network namespace in sight, and who holds them."""
-    ourselves = os.getpid()  # a scan that reports itself never reports the same twice
-    processes = [process for process in read_processes() if ourselves not in (process.pid, process.parent)]
+    processes = read_processes()
     own = os.readlink("/proc/self/ns/net")  # noqa: PTH115
     sockets = _read_all_sockets(processes, own)
     by_inode = {held.inode: held for found in sockets.values() for held in found if held.inode}

@@ -7,20 +7,23 @@ from collections.abc import Sequence
 
 MASK = "***"
 COMMAND_LENGTH = 512
+_WORD_LENGTH = 1024  # of a word so long nothing but its beginning would be shown
 
 _WORD = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[-_]?key|access[-_]?key|private[-_]?key"
     r"|auth(?:orization)?|cookie|bearer|dsn|session[-_]?(?:id|key))"
 )
 _NAMED = re.compile(
-    rf"(?i)([\w.-]*{_WORD}[\w.-]*[\"']?\s*[=:]\s*)(?:(?:basic|bearer|token)\s+)?(\"[^\"]*\"|'[^']*'|[^\s,;&}}]+)"
+    rf"(?i)([\w.-]{{0,64}}{_WORD}[\w.-]{{0,64}}[\"']?\s{{0,4}}[=:]\s{{0,4}})"
+    r"(?:(?:basic|bearer|token)\s{1,4})?(\"[^\"]*\"|'[^']*'|[^\s,;&}]+)"
 )
-_ASSIGNMENT = re.compile(rf"(?i)^(-{{0,2}}[\w.-]*{_WORD}[\w.-]*=).+$", re.DOTALL)
-_OPTION = re.compile(rf"(?i)^-{{1,2}}[\w.-]*{_WORD}[\w.-]*$")
+_TELLTALE = re.compile(rf"(?i){_WORD}")
+_ASSIGNMENT = re.compile(rf"(?i)^([\w.-]{{0,64}}{_WORD}[\w.-]{{0,64}}=).+$", re.DOTALL)
+_OPTION = re.compile(rf"(?i)^-{{1,2}}[\w.-]{{0,64}}{_WORD}[\w.-]{{0,64}}$")
 _OPTION_NOT = re.compile(
     r"(?i)(?:file|path|dir|no|prompt|stdin|enabled?|required|ttl|timeout|method|type|mode)$|^--?no-"
 )
-_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/@:]*(?::[^\s/@]*)?@")
+_URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,32}://)[^\s/@:]*(?::[^\s/@]*)?@")
 _SHAPES = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{12,}"
     r"|sk-[A-Za-z0-9_-]{16,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?)|-----BEGIN [A-Z ]*PRIVATE KEY-----.*"
@@ -31,17 +34,18 @@ _ATTACHED = {"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-
 _FOLLOWING = {
     "curl": ("-u", "-U", "--user", "--proxy-user"), "wget": ("--user",), "redis-cli": ("-a",), "sshpass": ("-p",),
     "ldapsearch": ("-w",), "smbclient": ("-U",), "openssl": ("-pass", "-passin", "-passout"),
-    "docker": ("-p",), "mongo": ("-p",), "mongosh": ("-p",), "plink": ("-pw",), "influx": ("-t",),
+    "mongo": ("-p",), "mongosh": ("-p",), "plink": ("-pw",), "influx": ("-t",),
 }  # fmt: skip
 _ENVIRONMENT = ("--env", "-e", "--environment", "--setenv")
 
 
 def mask_text(text: str) -> str:
     """The text with named values, credentials in URLs and well-known token shapes masked."""
-    text = _ASSIGNMENT.sub(rf"\1{MASK}", text)
-    text = _URL.sub(rf"\1{MASK}@", text)
+    if "://" in text:
+        text = _URL.sub(rf"\1{MASK}@", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
-    text = _NAMED.sub(rf"\1{MASK}", text)
+    if _TELLTALE.search(text):
+        text = _NAMED.sub(rf"\1{MASK}", _ASSIGNMENT.sub(rf"\1{MASK}", text))
     return _SHAPES.sub(MASK, text)
 
 
@@ -51,7 +55,11 @@ def mask_command(argv: Sequence[str]) -> str:
     attached, following = _ATTACHED.get(program), _FOLLOWING.get(program, ())
     words: list[str] = []
     mask_next = False
+    length = 0
     for word in argv[:256]:
+        if length > COMMAND_LENGTH:
+            break
+        length += len(words[-1]) + 1 if words else 0
         if mask_next and not (word.startswith("--") and len(word) > 2):
             words.append(MASK)
             mask_next = False
@@ -62,7 +70,7 @@ def mask_command(argv: Sequence[str]) -> str:
         elif words and words[-1] in _ENVIRONMENT and len(word) > 256:
             words.append(MASK)  # a whole environment: its names are not worth the risk of its values
         else:
-            words.append(mask_text(word[:4096]))
+            words.append(mask_text(word[:_WORD_LENGTH]))
     line = " ".join(words)
     return line if len(line) <= COMMAND_LENGTH else line[: COMMAND_LENGTH - 1] + "…"
 
