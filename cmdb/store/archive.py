@@ -13,17 +13,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cmdb.audit import next_row
 from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
 from cmdb.store.database import connect, damaged, explained
 from cmdb.store.moment import from_us
-from cmdb.store.seal import intact, unsealed
+from cmdb.store.rows import history_name
+from cmdb.store.seal import intact, seq_of, unsealed
 
 T = TypeVar("T")
 _SQL = files("cmdb.store") / "sql"
 _AS_OF = (_SQL / "as_of.sql").read_text("utf-8")
+_AS_OF_ONE = (_SQL / "as_of_one.sql").read_text("utf-8")
 _HISTORY = (_SQL / "history.sql").read_text("utf-8")
 _AUDIT = "SELECT seq, at, actor, reason, summary, previous, digest FROM audit WHERE seq > ? AND seq <= ? LIMIT ?"
+_SEQ_AT = "SELECT coalesce(max(seq), 0) FROM audit WHERE at <= ? AND seq <= ?"
 
 
 class Archive:
@@ -34,18 +38,22 @@ class Archive:
         self._connection = connect(path, read_only=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
 
-    async def as_of(self, kind: Kind, id_: str | None, at_us: int, seq: int) -> list[dict[str, Any]]:
-        """The documents of that kind (one of them, or all) as they were, ordered by id."""
-        asked = {"kind": kind.value, "id": id_, "at": at_us, "seq": seq}
-        return await self._read(lambda: [self._document(kind, row) for row in self._rows(_AS_OF, asked)])
+    async def seq_at(self, at_us: int, seq: int) -> int:
+        """The last batch at that moment or before it."""
+        ((found,),) = await self._read(lambda: self._rows(_SEQ_AT, (at_us, seq)))
+        return int(found)
+
+    async def replaced_since(self, seq: int, kind: Kind, id_: str | None = None) -> dict[str, bytes]:
+        """The records of a kind (or one) that were there after batch `seq` and were replaced later, as they were."""
+        asked = {"kind": kind.value, "id": id_, "seq": seq}
+        return await self._read(lambda: self._replaced(_AS_OF if id_ is None else _AS_OF_ONE, asked, seq))
 
     async def history(self, **asked: Any) -> list[HistoryRow]:
         """`kind`, `id`, `since`, `until` (microseconds), `seq`, `limit`; newest first."""
-        return await self._read(lambda: [self._history_row(row) for row in self._rows(_HISTORY, asked)])
+        return await self._read(lambda: [self._history_row(*row) for row in self._rows(_HISTORY, asked)])
 
-    async def audit(self, after_seq: int, seq: int, limit: int | None) -> list[AuditRow]:
-        asked = (after_seq, seq, -1 if limit is None else limit)
-        return await self._read(lambda: [_audit_row(row) for row in self._rows(_AUDIT, asked)])
+    async def audit(self, after_seq: int, seq: int, limit: int) -> list[AuditRow]:
+        return await self._read(lambda: [audit_row(*row) for row in self._rows(_AUDIT, (after_seq, seq, limit))])
 
     async def close(self) -> None:
         await self._read(self._connection.close)
@@ -58,27 +66,38 @@ class Archive:
         with explained(self._path):
             return self._connection.execute(statement, asked).fetchall()
 
-    def _document(self, kind: Kind, row: tuple[str, int, int, bytes]) -> dict[str, Any]:
-        id_, seq, at_us, sealed = row
-        if not intact(sealed, kind.value, id_, seq, at_us):
-            raise damaged(self._path, f"{kind} {id_} as it was at {from_us(at_us):%Y-%m-%dT%H:%M:%SZ}")
-        document: dict[str, Any] = unsealed(sealed)
-        return document
+    def _replaced(self, statement: str, asked: dict[str, Any], seq: int) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for _, id_, sealed in self._rows(statement, asked):
+            if not intact(sealed, f"{asked['kind']}\0{id_}"):
+                raise damaged(self._path, f"{asked['kind']} {id_} as it was after batch {seq} is not what was written")
+            if seq_of(sealed) <= seq:
+                found[id_] = sealed
+        return found
 
-    def _history_row(self, row: tuple[Any, ...]) -> HistoryRow:
-        seq, at_us, kind, id_, attribute, sealed, actor, reason, n = row
-        if not intact(sealed, seq, n, kind, id_, attribute):
+    def _history_row(
+        self, seq: int, n: int, kind: str, id_: str, attribute: str, sealed: bytes, at_us: int, *texts: str
+    ) -> HistoryRow:
+        audit = audit_row(seq, at_us, *texts)
+        true = next_row(audit.previous, seq, audit.at, audit.actor, audit.reason, audit.summary) == audit
+        if not true or seq_of(sealed) != seq or not intact(sealed, history_name(n, kind, id_, attribute)):
             raise damaged(self._path, f"history row {n} of batch {seq} ({kind} {id_}) is not what was written")
         before, after = unsealed(sealed)
         return HistoryRow(
-            seq=seq, at=from_us(at_us), kind=Kind(kind), id=id_, attribute=attribute,
-            before=before, after=after, actor=actor, reason=reason,
-        )  # fmt: skip
+            seq=seq,
+            at=audit.at,
+            kind=Kind(kind),
+            id=id_,
+            attribute=attribute,
+            before=before,
+            after=after,
+            actor=audit.actor,
+            reason=audit.reason,
+        )
 
 
-def _audit_row(row: tuple[Any, ...]) -> AuditRow:
-    seq, at_us, *texts = row
-    actor, reason, summary, previous, digest = texts
+def audit_row(seq: int, at_us: int, actor: str, reason: str, summary: str, previous: str, digest: str) -> AuditRow:
+    """A row of the table `audit`."""
     return AuditRow(
         seq=seq, at=from_us(at_us), actor=actor, reason=reason, summary=summary, previous=previous, digest=digest
     )

@@ -16,7 +16,7 @@ import msgspec
 from cmdb.audit import GENESIS
 from cmdb.store.protocol import StoreDamaged, StoreError, StoreFull
 from cmdb.store.rows import BatchRows, write_batch
-from cmdb.store.seal import intact, seal_of
+from cmdb.store.seal import checksum_of, intact
 
 SCHEMA = 1
 APPLICATION_ID = 0x57445354  # "WDST": what `file` shows, and what says that this is ours
@@ -63,12 +63,12 @@ class Database:
         """Every document, in the order of insertion; `StoreDamaged` when one is not what was written, or is missing."""
         number = checksum = 0
         with explained(self.path):
-            cursor = self.connection.execute("SELECT kind, id, seq, at, body FROM document ORDER BY rowid")
+            cursor = self.connection.execute("SELECT kind, id, body FROM document ORDER BY rowid")
             while rows := cursor.fetchmany(_FETCH_ROWS):
-                for kind, id_, seq, at_us, sealed in rows:
-                    if not intact(sealed, kind, id_, seq, at_us):
+                for kind, id_, sealed in rows:
+                    if not intact(sealed, f"{kind}\0{id_}"):
                         raise damaged(self.path, f"{kind} {id_} is not what was written")
-                    checksum += seal_of(sealed)
+                    checksum += checksum_of(sealed)
                     yield StoredDocument(kind, id_, sealed)
                 number += len(rows)
         if (number, checksum) != (head.documents, head.checksum):

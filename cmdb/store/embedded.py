@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ from cmdb.store.protocol import (
     StoreError,
     Subscription,
 )
-from cmdb.store.seal import unsealed
+from cmdb.store.seal import seq_of, unsealed
 from cmdb.store.writer import Job, Writer
 
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
@@ -95,9 +95,10 @@ class EmbeddedStore:
         return await self._submit(prepared)
 
     async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
-        if at is not None:
-            return next(iter(await self._archive.as_of(kind, id_, to_us(at), self.seq)), None)
+        seq = self.seq if at is None else await self._seq_at(at)
         sealed = self._tables[kind].rows.get(id_)
+        if seq < self.seq and (sealed is None or seq_of(sealed) > seq):
+            sealed = (await self._archive.replaced_since(seq, kind, id_)).get(id_)
         return None if sealed is None else unsealed(sealed)
 
     async def find(
@@ -110,7 +111,8 @@ class EmbeddedStore:
     ) -> list[Document]:
         demanded = [(path_of(name), value) for name, value in (equals or {}).items()]
         found: list[Document] = []
-        for n, document in enumerate(await self._read(kind, demanded + equalities(matching), at), start=1):
+        candidates = await self._candidates(kind, demanded + equalities(matching), at)
+        for n, document in enumerate(map(unsealed, candidates), start=1):
             if _has(document, demanded) and (matching is None or matching(document)):
                 found.append(document)
             if n % _READ_AT_ONCE == 0:
@@ -136,7 +138,7 @@ class EmbeddedStore:
         )
 
     async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
-        return await self._archive.audit(after_seq, self.seq, limit)
+        return await self._archive.audit(after_seq, self.seq, -1 if limit is None else limit)
 
     def subscribe(self, after_seq: int | None = None) -> Subscription:
         return self._feed.subscribe(after_seq)
@@ -154,13 +156,21 @@ class EmbeddedStore:
         await asyncio.to_thread(self._database.close)
         self._lock.release()
 
-    async def _read(self, kind: Kind, demanded: list[tuple[Path, Any]], at: datetime | None) -> Iterator[Document]:
-        """Candidates in order of id; the bytes are taken now, so that the whole is of one moment."""
-        if at is not None:
-            return iter(await self._archive.as_of(kind, None, to_us(at), self.seq))
+    async def _candidates(self, kind: Kind, demanded: list[tuple[Path, Any]], at: datetime | None) -> Iterable[bytes]:
+        """In order of id. The bytes are taken at once, so that the whole answer is of one moment."""
+        seq = self.seq if at is None else await self._seq_at(at)
         table = self._tables[kind]
-        taken = [table.rows[id_] for id_ in sorted(table.candidates(demanded))]
-        return map(unsealed, taken)
+        ids = table.candidates(demanded)
+        if seq == self.seq:
+            return [table.rows[id_] for id_ in sorted(ids)]
+        unchanged = {id_: table.rows[id_] for id_ in ids if seq_of(table.rows[id_]) <= seq}
+        # Memory first: what is replaced from here on is in both, what was replaced before is in the archive.
+        then = await self._archive.replaced_since(seq, kind) | unchanged
+        return [then[id_] for id_ in sorted(then)]
+
+    async def _seq_at(self, at: datetime) -> int:
+        """The batch that was the last one then; the present needs no look at the disk."""
+        return self.seq if to_us(at) >= self._visible.at_us else await self._archive.seq_at(to_us(at), self.seq)
 
     def _latest(self, key: RecordKey) -> bytes | None:
         if key in self._pending:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from cmdb.audit import next_row
-from cmdb.model.change import Delta
+from cmdb.model.change import AuditRow, Delta
 from cmdb.model.kind import Kind
 from cmdb.store.database import Head
 from cmdb.store.moment import from_us, to_us
-from cmdb.store.protocol import Batch, Document, Write
-from cmdb.store.rows import BatchRows, Row
-from cmdb.store.seal import SEAL_BYTES, pack, seal, seal_of, unsealed
+from cmdb.store.protocol import Batch, Difference, Document, Write
+from cmdb.store.rows import BatchRows, Row, history_name, place_of
+from cmdb.store.seal import SEAL_BYTES, checksum_of, pack, seal, unsealed
 
 RecordKey = tuple[Kind, str]
 Versions = Mapping[RecordKey, bytes | None]  # sealed bytes; None: it is not there
+TABLE_NAMES = {kind: kind.value for kind in Kind}
 
 
 class _Versioned(msgspec.Struct, gc=False):
@@ -55,39 +55,40 @@ def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None
         key = (write.kind, write.id)
         if key not in before:
             before[key] = after[key] = latest(key)
-        after[key], delta = _written(write, after[key], seq, to_us(at))
+        after[key], delta = _written(write, after[key], seq)
         deltas.append(delta)
-    rows = _rows(batch, seq, at, head.digest, before, after)
+    audit = next_row(head.digest, seq, at, batch.actor, batch.reason, batch.summary)
+    rows = _rows(audit, batch.differences, before, after)
     return Prepared(rows, _head(head, rows, before, after), after, tuple(deltas))
 
 
-def _written(write: Write, there: bytes | None, seq: int, at_us: int) -> tuple[bytes | None, Delta]:
+def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None, Delta]:
     actual = 0 if there is None else _versioned(there[:-SEAL_BYTES]).version
     if write.expected is not None and write.expected != actual:
         raise Conflict(write, actual, None if there is None else unsealed(there))
     if write.body is None:
         return None, Delta(seq, write.kind, write.id, None)
     body: dict[str, Any] = {**write.body, "version": actual + 1}
-    return seal(pack(body), write.kind.value, write.id, seq, at_us), Delta(seq, write.kind, write.id, body)
+    name = f"{TABLE_NAMES[write.kind]}\0{write.id}"
+    return seal(pack(body), name, seq), Delta(seq, write.kind, write.id, body)
 
 
-def _rows(batch: Batch, seq: int, at: datetime, previous: str, before: Versions, after: Versions) -> BatchRows:
-    at_us = to_us(at)
-    replaced = [key for key, sealed in before.items() if sealed is not None]
+def _rows(audit: AuditRow, differences: tuple[Difference, ...], before: Versions, after: Versions) -> BatchRows:
+    replaced = [(TABLE_NAMES[key[0]], key[1], sealed) for key, sealed in before.items() if sealed is not None]
     return BatchRows(
-        audit=next_row(previous, seq, at, batch.actor, batch.reason, batch.summary),
-        at_us=at_us,
-        puts=[(kind.value, id_, seq, at_us, sealed) for (kind, id_), sealed in after.items() if sealed is not None],
-        removes=[(kind.value, id_) for kind, id_ in replaced if after[kind, id_] is None],
-        replaced=[(kind.value, id_) for kind, id_ in replaced],
-        history=[_history_row(seq, n, row) for n, row in enumerate(batch.differences)],
+        audit=audit,
+        at_us=to_us(audit.at),
+        puts=[(TABLE_NAMES[key[0]], key[1], sealed) for key, sealed in after.items() if sealed is not None],
+        removes=[(TABLE_NAMES[key[0]], key[1]) for key, sealed in after.items() if sealed is None],
+        past=[(place_of(audit.seq, n), *row) for n, row in enumerate(replaced)],
+        history=[_history_row(audit.seq, n, difference) for n, difference in enumerate(differences)],
     )
 
 
-def _history_row(seq: int, n: int, row: Any) -> Row:
-    change = pack((row.before, row.after))
-    name = (seq, n, row.kind.value, row.id, row.attribute)
-    return (*name, seal(change, *name))
+def _history_row(seq: int, n: int, row: Difference) -> Row:
+    kind = TABLE_NAMES[row.kind]
+    change = seal(pack((row.before, row.after)), history_name(n, kind, row.id, row.attribute), seq)
+    return (seq, n, kind, row.id, row.attribute, change)
 
 
 def _head(head: Head, rows: BatchRows, before: Versions, after: Versions) -> Head:
@@ -98,5 +99,5 @@ def _head(head: Head, rows: BatchRows, before: Versions, after: Versions) -> Hea
         at_us=rows.at_us,
         digest=rows.audit.digest,
         documents=head.documents + len(come) - len(gone),
-        checksum=head.checksum + sum(map(seal_of, come)) - sum(map(seal_of, gone)),
+        checksum=head.checksum + sum(map(checksum_of, come)) - sum(map(checksum_of, gone)),
     )

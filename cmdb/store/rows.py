@@ -16,35 +16,44 @@ from cmdb.model.change import AuditRow
 
 Row = tuple[Any, ...]
 _SIZES = (256, 64, 16, 4, 1)
+_PLACE_BITS = 20
 
-_ARCHIVE = (
-    "WITH changed (kind, id) AS (VALUES {values}) "
-    "INSERT INTO past SELECT kind, id, seq, at, ?, ?, body FROM changed JOIN document USING (kind, id)"
-)
+_PAST = "INSERT INTO past VALUES {values}"
 _REMOVE = "DELETE FROM document WHERE (kind, id) IN (VALUES {values})"
 _UPSERT = (
-    "INSERT INTO document (kind, id, seq, at, body) VALUES {values} "
-    "ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, at = excluded.at, body = excluded.body"
+    "INSERT INTO document (kind, id, body) VALUES {values} ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"
 )
 _HISTORY = "INSERT INTO history VALUES {values}"
 
 
 class BatchRows(msgspec.Struct, frozen=True):
-    """One batch as the database takes it. `puts` are (kind, id, seq, at, body); `replaced` (kind, id) are those
-    of puts and removes that were there before."""
+    """One batch as the database takes it: `puts` (kind, id, body), `removes` (kind, id), `past` (place, kind, id,
+    body) what puts and removes replace, `history` rows."""
 
     audit: AuditRow
     at_us: int
     puts: Sequence[Row]
     removes: Sequence[Row]
-    replaced: Sequence[Row]
+    past: Sequence[Row]
     history: Sequence[Row]
+
+
+def place_of(seq: int, n: int) -> int:
+    """Where the n-th document that batch `seq` replaced lies in `past`."""
+    if n >> _PLACE_BITS:
+        raise ValueError(f"a batch of more than {1 << _PLACE_BITS} records")
+    return seq << _PLACE_BITS | n
+
+
+def history_name(n: int, kind: str, id_: str, attribute: str) -> str:
+    """The row that a history row's seal belongs to."""
+    return f"{n}\0{kind}\0{id_}\0{attribute}"
 
 
 def write_batch(connection: sqlite3.Connection, batch: BatchRows) -> None:
     """Inside a transaction: keep what was, then write what is, its history and its audit row."""
     audit = batch.audit
-    _execute(connection, _ARCHIVE, batch.replaced, (audit.seq, batch.at_us))
+    _execute(connection, _PAST, batch.past)
     _execute(connection, _REMOVE, batch.removes)
     _execute(connection, _UPSERT, batch.puts)
     _execute(connection, _HISTORY, batch.history)
@@ -54,11 +63,11 @@ def write_batch(connection: sqlite3.Connection, batch: BatchRows) -> None:
     )
 
 
-def _execute(connection: sqlite3.Connection, statement: str, rows: Sequence[Row], after: Row = ()) -> None:
+def _execute(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
     for chunk in _chunks(rows):
         one = f"({', '.join('?' * len(chunk[0]))})"
         values = ", ".join([one] * len(chunk))
-        connection.execute(statement.format(values=values), (*(value for row in chunk for value in row), *after))
+        connection.execute(statement.format(values=values), [value for row in chunk for value in row])
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

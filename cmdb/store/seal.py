@@ -1,25 +1,26 @@
-"""A document's bytes as they lie in memory and on disk: msgpack, then a checksum. Not encryption, not a signature.
+"""A document's bytes as they lie in memory and on disk: msgpack, the batch that wrote them, a checksum.
 
-The checksum covers the row that the bytes belong to, so that a flipped bit, a row under another's name, or a moment
-that changed is found when it is read.
+Not encryption, not a signature. The checksum covers the row that the bytes belong to, so that a flipped bit or a row
+under another's name is found when it is read.
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-SEAL_BYTES = 4
+_TRAILER = struct.Struct(">QI")
+SEAL_BYTES = _TRAILER.size
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 
 
-def seal(packed: bytes, *row: object) -> bytes:
-    """The bytes to keep for this row."""
-    return packed + _checksum(packed, row).to_bytes(SEAL_BYTES, "big")
+def seal(packed: bytes, row: str, seq: int) -> bytes:
+    """The bytes to keep for this row, written by batch `seq`."""
+    return packed + _TRAILER.pack(seq, zlib.crc32(packed, zlib.crc32(f"{row}\0{seq}".encode())))
 
 
 def unsealed(sealed: bytes) -> Any:
@@ -27,20 +28,23 @@ def unsealed(sealed: bytes) -> Any:
     return unpack(sealed[:-SEAL_BYTES])
 
 
-def intact(sealed: bytes, *row: object) -> bool:
+def intact(sealed: bytes, row: str) -> bool:
     """These are the bytes that were sealed for this row."""
-    return _checksum(sealed[:-SEAL_BYTES], row) == seal_of(sealed)
+    if len(sealed) <= SEAL_BYTES:
+        return False
+    seq, checksum = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
+    return bool(zlib.crc32(sealed[:-SEAL_BYTES], zlib.crc32(f"{row}\0{seq}".encode())) == checksum)
 
 
-def seal_of(sealed: bytes) -> int:
-    """The checksum itself."""
-    return int.from_bytes(sealed[-SEAL_BYTES:], "big")
+def seq_of(sealed: bytes) -> int:
+    """The batch that wrote it."""
+    return int.from_bytes(sealed[-SEAL_BYTES:-4], "big")
+
+
+def checksum_of(sealed: bytes) -> int:
+    return int.from_bytes(sealed[-4:], "big")
 
 
 def normal(document: Any) -> Any:
     """The document as it comes back from the store: lists for tuples, moments in UTC, nothing shared."""
     return unpack(pack(document))
-
-
-def _checksum(packed: bytes, row: Iterable[object]) -> int:
-    return zlib.crc32(packed, zlib.crc32("\0".join(map(str, row)).encode()))

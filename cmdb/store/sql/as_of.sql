@@ -1,7 +1,5 @@
--- The versions that were there at :at, of those that readers may see (:seq). Ordered by id.
-SELECT id, seq, at, body FROM document
-WHERE kind = :kind AND at <= :at AND seq <= :seq AND (:id IS NULL OR id = :id)
-UNION ALL
-SELECT id, seq, at, body FROM past
-WHERE kind = :kind AND at <= :at AND seq <= :seq AND (until_at > :at OR until_seq > :seq) AND (:id IS NULL OR id = :id)
-ORDER BY id
+-- For each record that was replaced or removed after batch :seq, the first version so replaced: it is the one that was
+-- there at :seq, unless it was written later. (With min(), SQLite takes the other columns from that row.)
+SELECT min(place), id, body FROM past
+WHERE place >= (:seq + 1) << 20 AND kind = :kind
+GROUP BY id

@@ -1,5 +1,5 @@
 -- Newest first. Moments rise with seq, so the index on audit.at finds where to begin and to end.
-SELECT history.seq, audit.at, kind, id, attribute, change, actor, reason, n
+SELECT history.seq, n, kind, id, attribute, change, at, actor, reason, summary, previous, digest
 FROM history JOIN audit USING (seq)
 WHERE history.seq <= :seq
   AND (:kind IS NULL OR kind = :kind)

@@ -1,29 +1,24 @@
--- Schema 1. Moments are microseconds since 1970 UTC. `body` and `change` are msgpack, sealed: the last four
--- bytes are a checksum over the row (cmdb/store/seal.py).
+-- Schema 1. Moments are microseconds since 1970 UTC. `body` and `change` are msgpack, sealed: the last bytes are the
+-- sequence number of the batch that wrote them and a checksum over the row (cmdb/store/seal.py).
 
 -- Records as they are now; rowid is the order of insertion.
 CREATE TABLE document (
     rowid INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    at INTEGER NOT NULL,
     body BLOB NOT NULL,
     UNIQUE (kind, id)
 );
 
--- Records as they were from (seq, at) until (until_seq, until_at).
+-- Records as they were until the batch `place >> 20` replaced or removed them, which came as its n-th: `place & 0xfffff`.
+-- It only grows at its end, and what was there at a moment lies in one run of it.
 CREATE TABLE past (
+    place INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    until_seq INTEGER NOT NULL,
-    until_at INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (kind, id, until_seq)
-) WITHOUT ROWID;
-CREATE INDEX past_until ON past (kind, until_at);
+    body BLOB NOT NULL
+);
+CREATE INDEX past_record ON past (kind, id);
 
 -- One attribute from → to; who and why are the audit row's of the same seq.
 CREATE TABLE history (
@@ -57,3 +52,11 @@ CREATE TABLE head (
     documents INTEGER NOT NULL,
     checksum INTEGER NOT NULL
 );
+
+-- What was forgotten: of this kind and class nothing can be read as of a batch before `seq`.
+CREATE TABLE forgotten (
+    kind TEXT NOT NULL,
+    class TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (kind, class)
+) WITHOUT ROWID;
