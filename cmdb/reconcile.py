@@ -1,0 +1,209 @@
+"""What a report changes: what is on record and what was seen → changes. Not which host it is: `cmdb.identity`.
+
+Children are found by host, class and key. A section speaks only for itself: what an `ok` section no longer lists goes
+missing and, after its grace, is retired; a partial one adds and updates; one that was denied or timed out says nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from agent.discovery.sections import BY_NAME, section_of
+from agent.wire import Item, SectionOutcome
+from cmdb.model.change import Change, Put, Remove
+from cmdb.model.ci import ConfigurationItem
+from cmdb.model.kind import Kind
+from cmdb.model.relation import RELATION_TYPES, Relation, relation_id
+
+Name = tuple[str, str]  # class and key: what an item is called within its host
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long something may be missing before it is retired: this many reports and this long."""
+
+    grace_reports: int = 3
+    grace: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One section of a report; `items` is None where it gave none or none were asked for."""
+
+    outcome: SectionOutcome
+    items: Sequence[Item] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what it does not list is not there."""
+        return self.outcome.outcome == "ok" and self.items is not None
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """The host, everything on it and the relations that start there."""
+
+    host: ConfigurationItem | None = None
+    children: Sequence[ConfigurationItem] = ()
+    relations: Sequence[Relation] = ()
+
+
+def child_id(host_id: str, class_: str, key: str) -> str:
+    """The id of this host's item: the same in every report, so that order and repetition make no difference."""
+    digest = hashlib.blake2s(f"{host_id}\0{class_}\0{key}".encode(), digest_size=5).hexdigest()
+    return f"{class_}-{digest}"
+
+
+def reconcile(
+    host_id: str, record: OnRecord, report: Sequence[Seen], *, source: str, at: datetime, policy: Policy | None = None
+) -> list[Change]:
+    """The changes that make the record say what the report saw; none when it says so already.
+
+    `last_seen` moves when an item is written: that an unchanged one is still there is said by its agent's record,
+    which keeps when each section was last reported.
+    """
+    known = {(child.class_, child.key): child for child in record.children}
+    if record.host is not None:
+        known[record.host.class_, record.host.key] = record.host
+    ids = _Ids(host_id, known, report)
+    seen = {(item.class_, item.key): (section, item) for section in report for item in _items(section)}
+    changes: list[Change] = []
+    for name, (section, item) in seen.items():
+        before = known.get(name)
+        after = _observed(ids.of(name), host_id, before, item, section, source, at)
+        if before is None or _differ(before, after):
+            changes.append(Put(Kind.CI, after, before.version if before else 0))
+    changes.extend(_missing(known, seen, report, at, policy or Policy()))
+    changes.extend(_relations(ids, record.relations, seen, report, source, at))
+    return changes
+
+
+def _items(section: Seen) -> Iterable[Item]:
+    return section.items or ()
+
+
+class _Ids:
+    """Names of items → ids, of those on record, those in the report, and those that a section could not say."""
+
+    def __init__(self, host_id: str, known: Mapping[Name, ConfigurationItem], report: Sequence[Seen]) -> None:
+        self._host_id, self._known = host_id, known
+        self._seen = {(item.class_, item.key) for section in report for item in _items(section)}
+        self._silent = {section.outcome.name for section in report if section.outcome.outcome != "ok"}
+
+    def of(self, name: Name) -> str:
+        if name[0] == "host":
+            return self._host_id
+        known = self._known.get(name)
+        return known.id if known else child_id(self._host_id, *name)
+
+    def target(self, name: Name) -> str | None:
+        """The id of a relation's target; None when its section was looked at whole and does not list it."""
+        section = section_of(*name)
+        listed = name in self._seen or name in self._known
+        could_not_be_listed = section is not None and section.name in self._silent
+        return self.of(name) if listed or could_not_be_listed else None
+
+
+def _observed(
+    id_: str,
+    host_id: str,
+    before: ConfigurationItem | None,
+    item: Item,
+    section: Seen,
+    source: str,
+    at: datetime,
+) -> ConfigurationItem:
+    """The item as this report makes it. A partial section adds to what is known and takes nothing away."""
+    if before is None:
+        return ConfigurationItem(
+            id=id_,
+            class_=item.class_,
+            name=item.name,
+            host=host_id,
+            key=item.key,
+            attributes=item.attributes,
+            metrics=item.metrics,
+            keys=item.keys,
+            sources={source: at},
+            first_seen=at,
+            last_seen=at,
+        )
+    whole = section.is_whole
+    return msgspec.structs.replace(
+        before,
+        name=item.name,
+        status="in_use",
+        attributes=item.attributes if whole else {**before.attributes, **item.attributes},
+        metrics=item.metrics if whole else {**before.metrics, **item.metrics},
+        keys={**before.keys, **item.keys},
+        missing_since=None,
+        missing_reports=0,
+        sources={**before.sources, source: at},
+        last_seen=at,
+    )
+
+
+def _differ(before: ConfigurationItem, after: ConfigurationItem) -> bool:
+    """Whether more than the moment of this report changed."""
+    return msgspec.structs.replace(after, sources=before.sources, last_seen=before.last_seen) != before
+
+
+def _missing(
+    known: Mapping[Name, ConfigurationItem],
+    seen: Mapping[Name, tuple[Seen, Item]],
+    report: Sequence[Seen],
+    at: datetime,
+    policy: Policy,
+) -> Iterator[Put]:
+    whole = [
+        BY_NAME[section.outcome.name] for section in report if section.is_whole and section.outcome.name in BY_NAME
+    ]
+    for name, item in known.items():
+        if name in seen or item.status == "retired" or not any(section.owns(*name) for section in whole):
+            continue
+        since = item.missing_since or at
+        reports = item.missing_reports + 1
+        over = reports >= policy.grace_reports and at - since >= policy.grace
+        after = msgspec.structs.replace(
+            item, status="retired" if over else "missing", missing_since=since, missing_reports=reports
+        )
+        yield Put(Kind.CI, after, item.version)
+
+
+def _relations(
+    ids: _Ids,
+    on_record: Sequence[Relation],
+    seen: Mapping[Name, tuple[Seen, Item]],
+    report: Sequence[Seen],
+    source: str,
+    at: datetime,
+) -> Iterator[Change]:
+    known = {relation.id: relation for relation in on_record}
+    wanted: dict[str, Relation] = {}
+    for name, (_, item) in seen.items():
+        for type_, class_, key in item.relations:
+            target = ids.target((class_, key))
+            if target is None or type_ not in RELATION_TYPES:
+                continue
+            id_ = relation_id(ids.of(name), type_, target)
+            wanted[id_] = Relation(
+                id=id_,
+                source=ids.of(name),
+                type=type_,
+                target=target,
+                first_seen=at,
+                last_seen=at,
+                evidence={"source": source},
+            )
+    for id_, relation in wanted.items():
+        if id_ not in known:
+            yield Put(Kind.RELATION, relation, 0)
+    spoken_for = {ids.of(name) for name, (section, _) in seen.items() if section.is_whole}
+    for id_, relation in known.items():
+        if id_ not in wanted and relation.source in spoken_for and relation.evidence.get("source") == source:
+            yield Remove(Kind.RELATION, id_, relation.version)
