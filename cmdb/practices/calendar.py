@@ -57,6 +57,7 @@ class Calendar(msgspec.Struct, frozen=True):
         return union(spans)
 
 
+@lru_cache(maxsize=1024)
 def parse_calendar(text: str, zone: str = "UTC", holidays: Holidays | None = None) -> Calendar:
     """The calendar of an expression. Raises `CalendarError`, also when it would never be open."""
     try:

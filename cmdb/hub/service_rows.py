@@ -1,0 +1,106 @@
+"""Services and agreements as the lists, views and verbs show them: the record with what follows from it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from cmdb.hub.services import Services
+from cmdb.model.service import Agreement, Interval, Service
+from cmdb.practices.availability import explain
+from cmdb.practices.budget import TREND_WINDOWS
+from cmdb.practices.calendar import Calendar, parse_calendar
+from cmdb.practices.standing import Standing, burn_over, overlapping, standing
+
+Row = dict[str, Any]
+
+
+def hours_of(service: Service | None) -> Calendar:
+    """The hours of a service; 24x7 for one that is not there any more."""
+    if service is None:
+        return parse_calendar("24x7")
+    return parse_calendar(service.hours, service.timezone, service.holidays)
+
+
+def service_row(services: Services, service: Service, now: datetime) -> Row:
+    """A service with how its agreements stand."""
+    agreed = [agreement for agreement in services.agreements.values() if agreement.service == service.id]
+    return {**service.body(), "sla": [agreement_row(services, agreement, now) for agreement in agreed]}
+
+
+def service_tree(services: Services, service: Service, now: datetime) -> Row:
+    """The same, with each component's state, rule and CIs."""
+    return {**service_row(services, service, now), "components": list(_components(services, service))}
+
+
+def agreement_row(services: Services, agreement: Agreement, now: datetime) -> Row:
+    """An agreement with its figures at this moment."""
+    service = services.services.get(agreement.service)
+    stands = standing(agreement, hours_of(service), record_until(services, agreement.service, now), now)
+    return {**agreement.body(), **_figures(stands)}
+
+
+def agreement_explained(services: Services, agreement: Agreement, now: datetime) -> Row:
+    """The same, with every interval that was counted and why, and the burn of each window."""
+    hours = hours_of(services.services.get(agreement.service))
+    record = record_until(services, agreement.service, now)
+    stands = standing(agreement, hours, record, now)
+    counted = explain(overlapping(record, stands.measured), hours, stands.measured)
+    return {
+        **agreement.body(),
+        **_figures(stands),
+        "hours": hours.text,
+        "timezone": hours.zone,
+        "burns": [
+            {"window_s": window_s, "burn": burn_over(agreement.target, hours, record, now, window_s)}
+            for window_s in sorted({size for pair in TREND_WINDOWS for size in (pair.short_s, pair.long_s)})
+        ],
+        "intervals": [msgspec.structs.asdict(row) for row in counted],
+    }
+
+
+def record_until(services: Services, service: str, now: datetime) -> Sequence[Interval]:
+    """The service's intervals as they were at this moment: what was to come is not there, what ended later lasts."""
+    record = services.records.get(service, [])
+    if not record or (record[-1].start < now and record[-1].end is None):
+        return record
+    return [
+        msgspec.structs.replace(each, end=None) if each.end is not None and each.end > now else each
+        for each in record
+        if each.start < now
+    ]
+
+
+def _components(services: Services, service: Service) -> Iterator[Row]:
+    for component, judged, members in services.members.components(service.id):
+        yield {
+            "name": component.name,
+            "select": component.select,
+            "rule": component.rule,
+            "effect": component.effect,
+            "state": judged.state.value,
+            "cis": [{"id": each.id, "name": each.name, "state": each.state} for each in members],
+        }
+
+
+def _figures(stands: Standing) -> Row:
+    found = stands.availability
+    return {
+        "actual": stands.actual,
+        "status": stands.status.value,
+        "budget_s": stands.budget_s,
+        "budget_remaining": stands.budget_remaining,
+        "budget_remaining_s": stands.budget_remaining_s,
+        "burn": stands.burn,
+        "breach_forecast_at": stands.breach_forecast_at,
+        "agreed_s": found.agreed_s,
+        "down_s": found.down_s,
+        "degraded_s": found.degraded_s,
+        "maintenance_s": found.maintenance_s,
+        "unknown_s": found.unknown_s,
+        "window": {"start": stands.window.start, "end": stands.window.end},
+        "measured": {"start": stands.measured.start, "end": stands.measured.end},
+    }
