@@ -30,6 +30,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from cmdb.filter import FilterError
+from cmdb.filter import parse as parse_filter
 from cmdb.model.service import Agreement, Component, Holidays, Service
 from cmdb.practices.calendar import CalendarError, parse_calendar
 from cmdb.practices.duration import parse_duration_s
@@ -167,6 +169,7 @@ def _components(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[C
             raise source.error((*key, "name"), f"service {table.name!r} has two components {component.name!r}")
         seen.add(component.name)
         _check_rule(component.rule, source, (*key, "rule"))
+        _check_selector(component.select, source, (*key, "select"))
         yield Component(name=component.name, select=component.select, rule=str(component.rule), effect=component.effect)
 
 
@@ -201,6 +204,15 @@ def _check_name(name: str, source: _Source, key: KeyPath) -> None:
 def _check_rule(rule: str | int, source: _Source, key: KeyPath) -> None:
     if error := rule_error(str(rule)):
         raise source.error(key, error)
+
+
+def _check_selector(select: str, source: _Source, key: KeyPath) -> None:
+    if not select.strip():
+        raise source.error(key, "selects everything", "name at least a class (class=endpoint)")
+    try:
+        parse_filter(select)
+    except FilterError as error:
+        raise source.error(key, f"{select!r} is no filter: {error}") from error
 
 
 def _check_hours(hours: str, zone: str, holidays: Holidays, source: _Source, at: KeyPath) -> None:

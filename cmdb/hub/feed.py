@@ -167,6 +167,14 @@ class Feed:
             if live.stale and live.watchers:
                 self._stirred.set()
 
+    def look_again(self, kind: type, ids: Iterable[str]) -> None:
+        """These rows of views from sources of this kind may be other ones by now, without a change in the store."""
+        stale = set(ids)
+        for live in self._live.values():
+            if isinstance(live.source, kind):
+                live.stale |= stale
+        self._stirred.set()
+
     async def load(self, store: Store) -> None:
         """Changes were missed: read every index anew."""
         for live in self._live.values():

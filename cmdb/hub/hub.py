@@ -12,6 +12,8 @@ from cmdb.hub.census import Census
 from cmdb.hub.feed import Feed
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.service_watch import ServiceWatch
+from cmdb.hub.services import Services
 from cmdb.hub.view_sources import Sources
 from cmdb.locations import Locations
 from cmdb.store.protocol import Store
@@ -30,6 +32,7 @@ class Hub:
     book: IncidentBook
     feed: Feed
     sources: Sources
+    service_watch: ServiceWatch
     started_at: datetime
     ssh: tuple[str, int] | None = None
     lag_s: float = 0.0
@@ -37,3 +40,7 @@ class Hub:
     readonly: str = ""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def services(self) -> Services:
+        return self.service_watch.services

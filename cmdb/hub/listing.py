@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cmdb.filter import FilterError, parse
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import ListArguments
 from cmdb.hub.order import Order
@@ -18,7 +19,10 @@ def compiled(text: str) -> Accepts:
     """The filter as a predicate. Raises `Refused`."""
     if not text.strip():
         return lambda _row: True
-    raise Refused(Code.USAGE, "--filter", "is not available")
+    try:
+        return parse(text).matches
+    except FilterError as error:
+        raise Refused(Code.USAGE, "--filter", str(error), "see docs/filter.md") from error
 
 
 def listed(rows: Iterable[Row], args: ListArguments, default_order: str = "") -> list[Row]:

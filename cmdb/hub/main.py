@@ -24,6 +24,8 @@ from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled
 from cmdb.hub.server import serving
+from cmdb.hub.service_views import AgreementRows
+from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
 from cmdb.locations import Locations
 from cmdb.store.memory import MemoryStore
@@ -69,23 +71,30 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     """A hub that answers at its sockets inside the `async with`."""
     census, book = Census(), IncidentBook()
     feed = Feed(store, compiled)
-    sources = Sources(store, census, book, config.incident.matrix, config.incident.default_impact)
+    ledger = Ledger(store, clock)
+    watch = ServiceWatch(ledger, clock, locations)
+    sources = Sources(
+        store, census, book, watch.services, clock, config.incident.matrix, config.incident.default_impact
+    )
     hub = Hub(
         locations=locations,
         config=config,
         clock=clock,
         store=store,
-        ledger=Ledger(store, clock),
+        ledger=ledger,
         census=census,
         book=book,
         feed=feed,
         sources=sources,
+        service_watch=watch,
         started_at=clock.now(),
     )
     async with _tasks(hub) as start:
-        for follower in (census, book, feed):
+        await watch.start(store)
+        for follower in (census, book, watch, feed):
             await _followed(hub, follower, start)
         start(feed.run(), "feed")
+        start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         async with serving(hub, VERBS, locations.hub_socket):
             yield hub
 

@@ -5,16 +5,16 @@ In memory only, rebuilt at every start. What follows from it is `cmdb.practices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
+from cmdb.filter import Filter, parse
+from cmdb.model.kind import Kind
 from cmdb.model.service import Component, Service
 from cmdb.practices.service_state import CheckState, Judged, ServiceState, ci_state, component_state, service_state
 from cmdb.store.protocol import Document
-
-Accepts = Callable[[Mapping[str, Any]], bool]
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -25,15 +25,24 @@ class Member(msgspec.Struct, frozen=True):
     state: ServiceState | None
 
 
-class ServiceMembers:
-    """Follows CIs, checks and services; `compiled` makes a predicate of a component's `select`."""
+@dataclass
+class _Part:
+    """A component with its selector, the only class that this can select (empty: any), and the CIs found."""
 
-    def __init__(self, compiled: Callable[[str], Accepts]) -> None:
-        self._compiled = compiled
+    component: Component
+    selector: Filter
+    class_: str
+    cis: set[str] = field(default_factory=set)
+
+
+class ServiceMembers:
+    """Follows CIs, checks and services."""
+
+    def __init__(self) -> None:
         self._cis: dict[str, Document] = {}
         self._checks: dict[str, dict[str, CheckState]] = {}  # by CI, then by check
         self._ci_of_check: dict[str, str] = {}
-        self._components: dict[str, list[tuple[Component, Accepts, set[str]]]] = {}  # by service
+        self._parts: dict[str, list[_Part]] = {}  # by service
         self._services_of: dict[str, set[str]] = {}  # by CI
 
     def take_ci(self, id_: str, body: Document | None) -> set[str]:
@@ -44,7 +53,7 @@ class ServiceMembers:
             self._leave(id_)
             return touched
         self._cis[id_] = body
-        for service in self._components:
+        for service in self._parts:
             self._place(service, id_, body)
         return touched | self._services_of.get(id_, set())
 
@@ -67,10 +76,10 @@ class ServiceMembers:
         """The service is made of these components now; it may select other CIs than before."""
         for ci in list(self._services_of):
             self._services_of[ci].discard(id_)
-        self._components.pop(id_, None)
+        self._parts.pop(id_, None)
         if service is None:
             return
-        self._components[id_] = [(part, self._compiled(part.select), set()) for part in service.components]
+        self._parts[id_] = [_part(component) for component in service.components]
         for ci, body in self._cis.items():
             self._place(id_, ci, body)
 
@@ -84,29 +93,32 @@ class ServiceMembers:
 
     def components(self, service: str) -> Iterator[tuple[Component, Judged, Sequence[Member]]]:
         """Each component of the service, how it is, and its CIs by name."""
-        for component, _, ids in self._components.get(service, ()):
-            members = sorted((self._member(ci) for ci in ids), key=lambda member: (member.name, member.id))
-            yield component, component_state(component, [(member.name, member.state) for member in members]), members
+        for part in self._parts.get(service, ()):
+            members = sorted((self._member(ci) for ci in part.cis), key=lambda member: (member.name, member.id))
+            judged = component_state(part.component, [(member.name, member.state) for member in members])
+            yield part.component, judged, members
 
     def _member(self, ci: str) -> Member:
         return Member(ci, str(self._cis[ci]["name"]), ci_state(self._checks.get(ci, {}).values()))
 
     def _place(self, service: str, ci: str, body: Document) -> None:
-        row = {**body, "attributes": {**body.get("attributes", {}), **body.get("overrides", {})}}
-        belongs = False
-        for _, accepts, ids in self._components[service]:
-            if accepts(row):
-                ids.add(ci)
-                belongs = True
+        for part in self._parts[service]:
+            if part.class_ in {"", body["class"]} and part.selector.matches(body, related=self._cis.get):
+                part.cis.add(ci)
             else:
-                ids.discard(ci)
+                part.cis.discard(ci)
         services = self._services_of.setdefault(ci, set())
-        if belongs:
+        if any(ci in part.cis for part in self._parts[service]):
             services.add(service)
         else:
             services.discard(service)
 
     def _leave(self, ci: str) -> None:
         for service in self._services_of.pop(ci, ()):
-            for _, _, ids in self._components.get(service, ()):
-                ids.discard(ci)
+            for part in self._parts.get(service, ()):
+                part.cis.discard(ci)
+
+
+def _part(component: Component) -> _Part:
+    selector = parse(component.select)
+    return _Part(component, selector, selector.equals(Kind.CI).get("class", ""))

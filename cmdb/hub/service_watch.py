@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cmdb.clock import Clock
 from cmdb.hub.ledger import Ledger
-from cmdb.hub.service_members import Accepts
 from cmdb.hub.services import ACTOR, Services
 from cmdb.locations import Locations
 from cmdb.model.change import Delta
@@ -22,6 +22,7 @@ from cmdb.store.protocol import Document, Store
 from cmdb.toml_file import TomlError
 
 STAMP_INTERVAL_S = 5.0
+LOOKS_BETWEEN_ALL = 12  # figures of services that are up move slowly: once a minute is enough
 _log = logging.getLogger(__name__)
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -32,11 +33,10 @@ class ServiceWatch:
     `problem` is what is wrong with the files since they were last read; what they said before stays in force.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, locations: Locations, compiled: Callable[[str], Accepts]) -> None:
-        self.services = Services(ledger, clock, compiled)
+    def __init__(self, ledger: Ledger, clock: Clock, locations: Locations) -> None:
+        self.services = Services(ledger, clock)
         self.problem: TomlError | None = None
         self._clock, self._locations = clock, locations
-        self._compiled = compiled
         self._declared = Declared()
         self._read: Signature = ()
         self._host: str | None = None
@@ -73,18 +73,32 @@ class ServiceWatch:
         await self.services.judge()
         return self._declared
 
-    async def run(self) -> None:
-        """Say every few seconds that somebody watches, and take up files that changed."""
-        while True:
+    async def run(self, look_again: Callable[[Iterable[str]], None]) -> None:
+        """Every few seconds: say that somebody watches, take up files that changed, and tell which figures moved.
+
+        `look_again` is given the agreements whose figures changed only because time passed.
+        """
+        for number in itertools.count(1):
             await asyncio.sleep(STAMP_INTERVAL_S)
             self._stamp()
-            if _signature(self._locations.services_dir) == self._read:
-                continue
-            try:
-                await self.reload(ACTOR)
-            except TomlError as error:
-                self.problem = error
-                _log.error("services.d is not taken up: %s", error)
+            await self._take_up_files()
+            look_again(self._moving(everything=number % LOOKS_BETWEEN_ALL == 0))
+
+    async def _take_up_files(self) -> None:
+        if _signature(self._locations.services_dir) == self._read:
+            return
+        try:
+            await self.reload(ACTOR)
+        except TomlError as error:
+            self.problem = error
+            _log.error("services.d is not taken up: %s", error)
+
+    def _moving(self, *, everything: bool) -> list[str]:
+        return [
+            agreement.id
+            for agreement in self.services.agreements.values()
+            if everything or self.services.state_of(agreement.service) != "up"
+        ]
 
     async def _declare(self, actor: str) -> None:
         services = {service.id: service for service in (this_host(self._host), *self._declared.services)}

@@ -6,14 +6,14 @@ Not the files that declare them (`cmdb.services_file`), not what is agreed about
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from cmdb.clock import Clock
 from cmdb.hub.ledger import Ledger
-from cmdb.hub.service_members import Accepts, ServiceMembers
+from cmdb.hub.service_members import ServiceMembers
 from cmdb.model.change import Change, Delta, Put, Remove
 from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement, Interval, Service
@@ -23,7 +23,7 @@ from cmdb.store.protocol import Store, StoreError
 
 ACTOR = "hub"
 _MOST_REASONS = 12
-_FOLLOWED = frozenset({Kind.CI, Kind.CHECK, Kind.SERVICE, Kind.AGREEMENT, Kind.INTERVAL})
+_ABOUT_SERVICES = frozenset({Kind.SERVICE, Kind.AGREEMENT, Kind.INTERVAL})
 _log = logging.getLogger(__name__)
 
 
@@ -33,9 +33,9 @@ class Services:
     `records[service]` are its intervals in order, the last one open.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, compiled: Callable[[str], Accepts]) -> None:
-        self._ledger, self._clock, self._compiled = ledger, clock, compiled
-        self.members = ServiceMembers(compiled)
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
+        self.members = ServiceMembers()
         self.services: dict[str, Service] = {}
         self.agreements: dict[str, Agreement] = {}
         self.records: dict[str, list[Interval]] = {}
@@ -43,9 +43,9 @@ class Services:
 
     async def load(self, store: Store) -> None:
         """Take everything that the record has now; states are judged with the next change."""
-        self.members = ServiceMembers(self._compiled)
+        self.members = ServiceMembers()
         self.services, self.agreements, self.records = {}, {}, {}
-        for kind in (Kind.CI, Kind.CHECK, Kind.SERVICE, Kind.AGREEMENT, Kind.INTERVAL):
+        for kind in (Kind.CI, Kind.CHECK, *sorted(_ABOUT_SERVICES)):
             for document in await store.find(kind):
                 self._take(kind, str(document["id"]), dict(document))
         self._touched = set(self.services)
@@ -53,9 +53,17 @@ class Services:
     async def apply(self, deltas: Sequence[Delta]) -> None:
         """One batch of the store: judge the services that it touches."""
         for delta in deltas:
-            if delta.kind in _FOLLOWED:
-                self._take(delta.kind, delta.id, delta.body)
+            self._take(delta.kind, delta.id, delta.body)
         await self.judge()
+
+    def take(self, deltas: Iterable[Delta]) -> set[str]:
+        """What was just written about services, for who must not wait for `apply`; the services that it is about."""
+        touched = set()
+        for delta in deltas:
+            if delta.kind in _ABOUT_SERVICES:
+                touched.add(self._service_of(delta))
+                self._take(delta.kind, delta.id, delta.body)
+        return touched
 
     async def declare(self, services: Iterable[Service], agreements: Iterable[Agreement], *, actor: str) -> None:
         """Make these the services and agreements that there are; those not named any more are removed."""
@@ -96,6 +104,11 @@ class Services:
         names = {name for ci in cis for name in self.members.services_of(ci)}
         return sorted((self.services[name] for name in names), key=lambda service: (service.criticality, service.name))
 
+    def state_of(self, service: str) -> str:
+        """The recorded state of a service; unknown for one that is not there."""
+        known = self.services.get(service)
+        return "unknown" if known is None else known.state
+
     def _changes(self, service: Service, now: datetime) -> list[Change]:
         judged = self.members.state_of(service)
         record = self.records.get(service.id)
@@ -118,6 +131,13 @@ class Services:
         done = await self._ledger.commit(changes, actor=actor, reason=reason) if changes else None
         for delta in done.deltas if done else ():
             self._take(delta.kind, delta.id, delta.body)
+
+    def _service_of(self, delta: Delta) -> str:
+        if delta.kind is Kind.SERVICE:
+            return delta.id
+        if delta.body is not None:
+            return str(delta.body["service"])
+        return self.agreements[delta.id].service if delta.id in self.agreements else ""
 
     def _take(self, kind: Kind, id_: str, body: dict[str, object] | None) -> None:
         if kind is Kind.CI:

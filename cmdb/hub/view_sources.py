@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cmdb.clock import Clock
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
 from cmdb.hub.incident_book import FINISHED, IncidentBook
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row, agent_row, check_row, ci_row, incident_row
+from cmdb.hub.service_views import AgreementRows, ServiceRows
+from cmdb.hub.services import Services
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
 from cmdb.practices.priority import Matrix, urgency_of
@@ -218,6 +221,8 @@ class Sources:
     store: Store
     census: Census
     book: IncidentBook
+    services: Services
+    clock: Clock
     matrix: Matrix
     default_impact: int
 
@@ -239,6 +244,10 @@ def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:
             return Agents(given.store)
         case "changes":
             return Changes(given.store)
+        case "services":
+            return ServiceRows(given.services, given.clock)
+        case "sla":
+            return AgreementRows(given.services, given.clock)
     raise Refused(Code.USAGE, f"view {view}", "is not known")
 
 

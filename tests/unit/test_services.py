@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,12 +36,6 @@ class HandTurnedClock:
         self.moment += timedelta(minutes=minutes)
 
 
-def selects(text: str) -> Callable[[Mapping[str, Any]], bool]:
-    """`class=endpoint host=h1`: enough of the filter grammar for these tests."""
-    wanted = [word.split("=", 1) for word in text.split()]
-    return lambda row: all(row.get(name) == value for name, value in wanted)
-
-
 class House:
     """A hub without its sockets: what is put into the record reaches the services as the subscription brings it."""
 
@@ -54,7 +47,7 @@ class House:
         self.watch = self.new_watch()
 
     def new_watch(self) -> ServiceWatch:
-        return ServiceWatch(self.ledger, self.clock, self.locations, selects)
+        return ServiceWatch(self.ledger, self.clock, self.locations)
 
     @property
     def services(self) -> Services:

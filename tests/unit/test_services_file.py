@@ -81,6 +81,8 @@ def test_a_service_may_have_several_agreements(tmp_path: Path) -> None:
         ("Europe/Madrid", "Europe/Madird", "shop.toml:7: service[0].timezone", "no such time zone"),
         ('country = "ES"', 'country = "EZ"', "shop.toml:8: service[0].holidays", "no public holidays"),
         ("rule = 2", "rule = 0", "shop.toml:13: service[0].component[0].rule", "is not a rule"),
+        ('"class=filesystem"', '"=filesystem"', "shop.toml:17: service[0].component[1].select", "is no filter"),
+        ('"class=filesystem"', '""', "shop.toml:17: service[0].component[1].select", "selects everything"),
         ('name = "disk"', 'name = "web"', "shop.toml:16: service[0].component[1].name", "two components"),
         ('period = "30d"', 'period = "fortnight"', "shop.toml:21: service[0].sla.period", "not a period"),
         ("99.9%", "999%", "shop.toml:22: service[0].sla.target", "not an availability"),

@@ -1,0 +1,64 @@
+"""`service.*` and `config.reload`: what people get, what it is made of, how it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.hub import Hub
+from cmdb.hub.listing import listed
+from cmdb.hub.protocol import Code
+from cmdb.hub.rows import Row
+from cmdb.hub.service_rows import service_row, service_tree
+from cmdb.hub.session import Session
+from cmdb.model.kind import Kind
+from cmdb.model.service import Service
+from cmdb.toml_file import TomlError
+
+
+class NameArguments(Arguments, frozen=True, kw_only=True):
+    name: str
+    at: datetime | None = None
+
+
+class Nothing(Arguments, frozen=True, kw_only=True):
+    pass
+
+
+async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
+    found = [msgspec.convert(one, Service) for one in await hub.store.find(Kind.SERVICE, at=args.at)]
+    now = args.at or hub.clock.now()
+    return listed([service_row(hub.services, service, now) for service in found], args, "name")
+
+
+async def show(hub: Hub, _session: Session, args: NameArguments) -> Row:
+    service = await _service(hub, args)
+    return service_tree(hub.services, service, args.at or hub.clock.now())
+
+
+async def reload(hub: Hub, session: Session, _args: Nothing) -> dict[str, Any]:
+    try:
+        declared = await hub.service_watch.reload(session.actor)
+    except TomlError as error:
+        raise Refused(Code.USAGE, error.what, error.why, error.next_step) from error
+    return {"services": len(declared.services), "agreements": len(declared.agreements)}
+
+
+async def _service(hub: Hub, args: NameArguments) -> Service:
+    document = await hub.store.get(Kind.SERVICE, args.name, at=args.at)
+    if document is None:
+        raise not_found("service", args.name)
+    return msgspec.convert(document, Service)
+
+
+VERBS: Mapping[str, Verb] = {
+    "service.list": Verb(ListArguments, list_),
+    "service.show": Verb(NameArguments, show),
+    "service.tree": Verb(NameArguments, show),
+    "config.reload": Verb(Nothing, reload, Role.ADMIN),
+}
