@@ -202,7 +202,7 @@ def ready_line(status: dict[str, Any]) -> str:
     ssh = status.get("ssh")
     fields = {
         "ci": counts["ci"],
-        "relations": counts["relation"],
+        "relations": counts["relations"],
         "checks": sum(counts["checks"].values()),
         "incidents": counts["incidents"],
         "agents": counts["agents"],

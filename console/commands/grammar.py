@@ -13,13 +13,17 @@ from checks import __version__
 
 # noun → (module, one line of help); the module has the click command under the noun's name.
 NOUNS: Mapping[str, tuple[str, str]] = {
+    "up": ("up", "Hub, local agent and console on this machine, nothing to configure."),
+    "hub": ("hub", "The daemon: record, incidents, service levels."),
     "status": ("status", "Whether the hub runs, and what it holds."),
     "ci": ("ci", "Configuration items: list, show, find, history, impact."),
     "check": ("check", "Health: list, show, run, explain."),
     "incident": ("incident", "Incidents: list, show, ack, note, assign, resolve, open."),
     "service": ("service", "Services, their components and states."),
     "sla": ("sla", "Agreements: actual against target, and why."),
+    "agent": ("agent", "Agents: list, show, scan, run."),
     "audit": ("audit", "Who did what; verify that nothing was altered."),
+    "config": ("config", "Check the configuration."),
     "completion": ("completion", "Shell completion for bash, zsh or fish."),
 }
 # What people type at 3 a.m.: the short form, and the words that it stands for.

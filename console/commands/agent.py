@@ -1,0 +1,81 @@
+"""`watchdeck agent`: the eyes on the hosts."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from cmdb.locations import Locations
+from console.commands.asking import ask, list_command, show_command
+from console.commands.options import with_state
+from console.commands.text import Column, age, record, say, table
+
+COLUMNS = (
+    Column("AGENT", "name"),
+    Column("STATE", "state"),
+    Column("HEARD", lambda row: age(row["last_heard"]), right=True),
+    Column("REPORT", lambda row: age(row["last_report"]), right=True),
+    Column("VERSION", "agent_version"),
+    Column("VIA", "transport"),
+    Column("ID", "id"),
+)
+SECTIONS = (
+    Column("SECTION", "name"),
+    Column("OUTCOME", "outcome"),
+    Column("ITEMS", "items", right=True),
+    Column("SECONDS", "duration_s", right=True),
+    Column("DETAIL", "detail"),
+)
+
+
+@click.group()
+def agent() -> None:
+    """Agents: who reports, how it went, scan now."""
+
+
+def _shown(document: dict[str, Any]) -> str:
+    sections = [{"name": name, **section} for name, section in sorted(document["sections"].items())]
+    return f"{record(document, but=('sections',))}\n\n{table(sections, SECTIONS, empty='no report yet')}"
+
+
+agent.add_command(
+    list_command("agent.list", COLUMNS, help_="Agents and when they were heard.", empty="no agents", view="agents")
+)
+agent.add_command(
+    show_command(
+        "show",
+        "agent.show",
+        click.Argument(["id"], metavar="ID"),
+        help_="One agent and how its last discovery went.",
+        render=_shown,
+    )
+)
+
+
+def _agent_program(arguments: list[str]) -> None:
+    """Become the agent's own program, which loads nothing of the hub's or the console's."""
+    from agent.main import main  # noqa: PLC0415 - only these two commands need it
+
+    sys.argv = ["watchdeck-agent", *arguments]
+    sys.exit(main())
+
+
+@agent.command("scan")
+@click.argument("id_", metavar="[ID]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The report as one JSON document.")
+@with_state
+def scan(locations: Locations, id_: str | None, as_json: bool) -> None:
+    """Discover once on this host without a hub; with an ID, ask that agent for a scan now."""
+    if id_ is None:
+        _agent_program(["scan", *(["--json"] if as_json else [])])
+    ask(locations, "agent.scan", id=id_)
+    say(f"{id_} scans now")
+
+
+@agent.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(arguments: tuple[str, ...]) -> None:
+    """The resident agent; the same as the `watchdeck-agent run` of a host."""
+    _agent_program(["run", *arguments])

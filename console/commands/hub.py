@@ -1,0 +1,32 @@
+"""`watchdeck hub`: the daemon, for systemd and for `watchdeck up`."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from cmdb.config import load_config
+from cmdb.hub.main import run_hub
+from cmdb.locations import Locations
+from cmdb.store.protocol import StoreError, StoreTaken
+from console.commands.config import configuration_errors
+from console.commands.options import with_state
+from console.errors import CommandError
+from console.exit_codes import Exit
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), metavar="P", help="The SSH port; 0 takes a free one.")
+@click.option("--lifeline", type=int, hidden=True, help="A pipe whose end means that the starter is gone.")
+@with_state
+def hub(locations: Locations, port: int | None, lifeline: int | None) -> None:
+    """The daemon: record, incidents, service levels; until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        with configuration_errors():
+            run_hub(locations, load_config(locations.config), lifeline_fd=lifeline)
+    except StoreTaken as error:
+        raise CommandError(Exit.CONFLICT, error.what, error.why, error.next_step) from error
+    except StoreError as error:
+        raise CommandError(Exit.WRONG, error.what, error.why, error.next_step) from error
