@@ -95,12 +95,14 @@ class Connection:
     """The protocol as `side` sees it. `send` gives bytes to write, `receive` messages to act on.
 
     After each `receive`, what `outgoing()` returns is to be written: refusals are answered there.
+    `received_bytes` counts what came, unpacked.
     """
 
     def __init__(self, side: Side, *, deflate: bool = False) -> None:
         self.side = side
         self.stage = Stage.HELLO
         self.refused = 0
+        self.received_bytes = 0
         self._deflate = deflate
         self._reader = FrameReader(GREETING_FRAME_BYTES)
         self._outgoing = bytearray()
@@ -125,6 +127,7 @@ class Connection:
         """The messages that these bytes complete. Raises `ConnectionEnded` on what nothing can follow."""
         try:
             for payload in self._reader.feed(data):
+                self.received_bytes += len(payload)
                 message = self._read(payload)
                 if message is not None:
                     yield message

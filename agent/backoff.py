@@ -1,0 +1,33 @@
+"""How long to wait before the next try: longer each time, never the same for two agents. Not the waiting itself."""
+
+from __future__ import annotations
+
+import random
+from typing import Callable
+
+FIRST_S = 0.5
+LONGEST_S = 60.0
+SETTLED_AFTER_S = 30.0  # a connection that held this long was a good one
+
+
+class Backoff:
+    """Doubles up to `longest_s`; each wait lies between half of it and the whole, so that a fleet spreads out."""
+
+    def __init__(
+        self,
+        first_s: float = FIRST_S,
+        longest_s: float = LONGEST_S,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._first_s, self._longest_s, self._uniform = first_s, longest_s, uniform
+        self._next_s = first_s
+
+    def wait_s(self) -> float:
+        """The time to wait now."""
+        ceiling_s = self._next_s
+        self._next_s = min(2 * ceiling_s, self._longest_s)
+        return self._uniform(ceiling_s / 2, ceiling_s)
+
+    def settle(self) -> None:
+        """The last try went well: begin again at the shortest wait."""
+        self._next_s = self._first_s

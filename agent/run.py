@@ -1,0 +1,98 @@
+"""The agent as a process: what it consists of, and how it ends. Its arguments are read in `agent.main`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import platform
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from agent.address import Address
+from agent.backoff import Backoff
+from agent.resident import Resident, Results, ScanTimes
+from agent.scheduler import Scheduler
+from agent.spool import Spool
+from agent.state_dir import StateDir
+from agent.uplink import stay_connected
+from agent.wire import PROTOCOL, Hello
+from checks import __version__
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`lifeline` is a descriptor whose end means that whoever started this agent is gone."""
+
+    state: Path
+    hubs: Sequence[Address]
+    lifeline: Optional[int] = None
+
+
+def run(settings: Settings) -> None:
+    """Be the agent until a signal or the end of the lifeline. Raises `StateDirTaken`, `OSError`."""
+    state = StateDir(settings.state)
+    state.take()
+    try:
+        asyncio.run(_run(settings, state))
+    finally:
+        state.release()
+
+
+async def _run(settings: Settings, state: StateDir) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    if settings.lifeline is not None:
+        _hold(settings.lifeline, stop)
+    results = Results(Spool(state.spool))
+    checks = Scheduler(results.take)
+    resident = Resident(state, checks, results, ScanTimes(loop.time))
+    resident.resume()
+    uplink = asyncio.ensure_future(stay_connected(settings.hubs, _hello(state), resident, Backoff()))
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({uplink, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if uplink.done():
+            uplink.result()  # it never ends but by a fault, which is raised here
+    finally:
+        for task in (uplink, stopping):
+            task.cancel()
+        await asyncio.gather(uplink, stopping, return_exceptions=True)
+        await checks.stop()
+        results.flush()
+
+
+def _hold(lifeline: int, stop: asyncio.Event) -> None:
+    """Stop when the other end of this pipe is closed; nobody writes into it."""
+    loop = asyncio.get_running_loop()
+    os.set_inheritable(lifeline, False)
+    os.set_blocking(lifeline, False)
+
+    def readable() -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not os.read(lifeline, 4096):
+                loop.remove_reader(lifeline)
+                stop.set()
+
+    loop.add_reader(lifeline, readable)
+
+
+def _hello(state: StateDir) -> Hello:
+    return Hello(
+        protocol=PROTOCOL,
+        agent_id=state.agent_id(),
+        name=socket.gethostname(),
+        agent_version=__version__,
+        platform=f"{sys.platform} {platform.machine()}, Python {platform.python_version()}",
+        privileged=os.geteuid() == 0,
+    )
