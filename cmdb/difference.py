@@ -12,7 +12,7 @@ from cmdb.store.protocol import Difference, Document
 VOLATILE: Mapping[Kind, frozenset[str]] = {
     Kind.CI: frozenset({"metrics", "sources", "last_seen", "missing_reports"}),
     Kind.RELATION: frozenset({"evidence", "last_seen"}),
-    Kind.AGENT: frozenset({"last_heard", "last_report", "sections"}),
+    Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial"}),
     Kind.CHECK: frozenset({"last_result", "last_result_at", "metrics", "output", "since", "attempt"}),
     Kind.INCIDENT: frozenset({"timeline"}),  # the timeline is history already
     Kind.SERVICE: frozenset({"since", "reasons"}),

@@ -9,7 +9,10 @@ from cmdb.model.kind import Record
 
 
 class AgentRecord(Record, frozen=True, kw_only=True):
-    """`sections` maps a section to {outcome, duration_s, detail, items}; `state` is connected | silent | revoked."""
+    """`state` is connected | silent | revoked; `sections` maps one to {outcome, duration_s, detail, items, digest}.
+
+    `serial` is the last message of results that is in the record, written in the same batch as what they changed.
+    """
 
     name: str
     host: str | None = None
@@ -22,3 +25,4 @@ class AgentRecord(Record, frozen=True, kw_only=True):
     last_heard: datetime | None = None
     last_report: datetime | None = None
     sections: dict[str, Any] = {}
+    serial: int = 0

@@ -71,7 +71,7 @@ async def put(hub: Hub, *records: ConfigurationItem | CheckRecord) -> None:
     await hub.ledger.commit([Put(kinds[type(one)], one) for one in records], actor="test", reason="test")
 
 
-async def until(condition: Callable[[], bool], what: str, limit_s: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], what: str, limit_s: float = 30.0) -> None:
     """Wait for it, or fail saying what did not happen."""
     deadline = asyncio.get_running_loop().time() + limit_s
     while not condition():

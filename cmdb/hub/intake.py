@@ -1,0 +1,104 @@
+"""One scan on its way in: which sections were wanted, which parts have come. Not what they mean.
+
+Everything here was said by an agent and may be wrong: parts out of order, unasked sections, endless ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from agent.discovery.clean import clean_item, clean_text
+from agent.discovery.sections import BY_NAME
+from agent.wire import Item, Offer, ScanEnd, Section, SectionOutcome, Want
+
+OUTCOMES = ("ok", "partial", "denied", "timeout", "unsupported", "failed")
+WITH_ITEMS = ("ok", "partial")
+MOST_SECTIONS = 64
+MOST_ITEMS = 200_000
+MOST_BYTES = 128 * 1024 * 1024
+
+
+class Unfit(Exception):
+    """The agent said what does not fit its scan; the text says what."""
+
+
+def wanted(offer: Offer, digests: Mapping[str, str]) -> Want:
+    """What of this offer differs from the sections that are known by these digests. Raises `Unfit`.
+
+    A section that this hub has never heard of is left with the agent.
+    """
+    names = [section.name for section in offer.sections]
+    if len(names) > MOST_SECTIONS or len(set(names)) != len(names):
+        raise Unfit(f"an offer of {len(names)} sections, or one named twice")
+    differing = (
+        section.name
+        for section in offer.sections
+        if section.outcome in WITH_ITEMS and section.name in BY_NAME and section.digest != digests.get(section.name)
+    )
+    return Want(offer.scan, tuple(differing))
+
+
+class ScannedSection(msgspec.Struct, frozen=True):
+    """`items` is None where the section is as the hub has it already, or gave none (denied, timed out, failed)."""
+
+    outcome: SectionOutcome
+    items: list[Item] | None = None
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """A whole scan as it came in, clean."""
+
+    at: datetime
+    duration_s: float
+    sections: list[ScannedSection]
+
+
+class Intake:
+    """Collects the wanted sections of one offer. `began_s` is monotonic, `began_bytes` the link's count then."""
+
+    def __init__(self, offer: Offer, want: Want, began_s: float, began_bytes: int) -> None:
+        self.offer = offer
+        self.began_s, self._began_bytes = began_s, began_bytes
+        self._items: dict[str, list[Item]] = {name: [] for name in want.sections}
+        self._next_part = dict.fromkeys(want.sections, 0)  # of those that have not come whole
+        self._count = 0
+
+    def take(self, section: Section, received_bytes: int) -> None:
+        """One part. Raises `Unfit`."""
+        if section.scan != self.offer.scan or self._next_part.get(section.name) != section.part:
+            raise Unfit(f"part {section.part} of section {section.name[:32]} is not what comes next")
+        self._bound(len(section.items), received_bytes)
+        owner = BY_NAME[section.name]
+        for item in section.items:
+            if not owner.owns(item.class_, item.key):
+                raise Unfit(f"section {section.name} lists a {item.class_[:32]}")
+        self._items[section.name].extend(map(clean_item, section.items))
+        if section.last:
+            del self._next_part[section.name]
+        else:
+            self._next_part[section.name] += 1
+
+    def finished(self, end: ScanEnd) -> Scanned:
+        """The whole scan. Raises `Unfit` when a wanted section has not come."""
+        if end.scan != self.offer.scan or self._next_part:
+            raise Unfit(f"the scan ends without {', '.join(sorted(self._next_part)) or 'its own number'}")
+        sections = [ScannedSection(clean_outcome(one), self._items.get(one.name)) for one in self.offer.sections]
+        return Scanned(self.offer.at, end.duration_s, sections)
+
+    def _bound(self, items: int, received_bytes: int) -> None:
+        self._count += items
+        if self._count > MOST_ITEMS or received_bytes - self._began_bytes > MOST_BYTES:
+            raise Unfit(f"a scan of more than {MOST_ITEMS} items or {MOST_BYTES} bytes")
+
+
+def clean_outcome(outcome: SectionOutcome) -> SectionOutcome:
+    """The outcome as it may be kept and shown."""
+    return msgspec.structs.replace(
+        outcome,
+        outcome=outcome.outcome if outcome.outcome in OUTCOMES else "failed",
+        detail=clean_text(outcome.detail, 512),
+        digest=outcome.digest[:64],
+    )
