@@ -36,6 +36,7 @@ from cmdb.store.protocol import (
     Subscription,
 )
 from cmdb.store.seal import seq_of, unsealed
+from cmdb.store.table import RecordTable
 from cmdb.store.writer import Job, Writer
 
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
@@ -140,6 +141,14 @@ class EmbeddedStore:
     async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
         return await self._archive.audit(after_seq, self.seq, -1 if limit is None else limit)
 
+    def table(self, kind: Kind) -> RecordTable:
+        """The records of a kind, to be asked in TinyDB's words."""
+        return RecordTable(self, kind.value)
+
+    def packed(self, name: str) -> PackedRows:
+        """The storage that such a table has: what is visible."""
+        return self._tables[Kind(name)]
+
     def subscribe(self, after_seq: int | None = None) -> Subscription:
         return self._feed.subscribe(after_seq)
 
@@ -175,7 +184,7 @@ class EmbeddedStore:
     def _latest(self, key: RecordKey) -> bytes | None:
         if key in self._pending:
             return self._pending[key]
-        return self._tables[key[0]].rows.get(key[1])
+        return self._tables[Kind(key[0])].rows.get(key[1])
 
     async def _submit(self, prepared: Prepared) -> Committed:
         waiter: asyncio.Future[Committed] = self._loop.create_future()
@@ -201,7 +210,7 @@ class EmbeddedStore:
 
     def _show(self, prepared: Prepared) -> None:
         for (kind, id_), sealed in prepared.after.items():
-            self._tables[kind].apply({id_: sealed})
+            self._tables[Kind(kind)].apply({id_: sealed})
         self._pending.landed(prepared.head.seq, prepared.after)
         self._visible = prepared.head
         self._feed.publish(prepared.deltas)

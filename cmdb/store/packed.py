@@ -31,6 +31,11 @@ class PackedRows:
             else:
                 self._put(id_, sealed)
 
+    def document(self, id_: str) -> dict[str, Any]:
+        """A fresh copy. Raises `KeyError`."""
+        document: dict[str, Any] = unsealed(self.rows[id_])
+        return document
+
     def documents(self, ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """These documents, each a fresh copy; ids that are not there are left out."""
         for id_ in ids:

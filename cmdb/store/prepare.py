@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ from cmdb.store.protocol import Batch, Difference, Document, Write
 from cmdb.store.rows import BatchRows, Row, history_name, place_of
 from cmdb.store.seal import SEAL_BYTES, checksum_of, pack, seal, unsealed
 
-RecordKey = tuple[Kind, str]
+RecordKey = tuple[str, str]  # table (a `Kind` is one), id
 Versions = Mapping[RecordKey, bytes | None]  # sealed bytes; None: it is not there
-TABLE_NAMES = {kind: kind.value for kind in Kind}
+_NAMES: Mapping[str, str] = {kind: kind.value for kind in Kind}  # SQLite is slow to bind what is not quite a str
 
 
 class _Versioned(msgspec.Struct, gc=False):
@@ -58,8 +58,8 @@ def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None
         after[key], delta = _written(write, after[key], seq)
         deltas.append(delta)
     audit = next_row(head.digest, seq, at, batch.actor, batch.reason, batch.summary)
-    rows = _rows(audit, batch.differences, before, after)
-    return Prepared(rows, _head(head, rows, before, after), after, tuple(deltas))
+    rows = rows_of(audit, batch.differences, before, after)
+    return Prepared(rows, head_after(head, rows, before, after), after, tuple(deltas))
 
 
 def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None, Delta]:
@@ -69,29 +69,35 @@ def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None,
     if write.body is None:
         return None, Delta(seq, write.kind, write.id, None)
     body: dict[str, Any] = {**write.body, "version": actual + 1}
-    name = f"{TABLE_NAMES[write.kind]}\0{write.id}"
+    name = f"{write.kind.value}\0{write.id}"
     return seal(pack(body), name, seq), Delta(seq, write.kind, write.id, body)
 
 
-def _rows(audit: AuditRow, differences: tuple[Difference, ...], before: Versions, after: Versions) -> BatchRows:
-    replaced = [(TABLE_NAMES[key[0]], key[1], sealed) for key, sealed in before.items() if sealed is not None]
+def rows_of(audit: AuditRow, differences: Sequence[Difference], before: Versions, after: Versions) -> BatchRows:
+    """What the database takes, given the versions that the batch replaces and those that it leaves."""
+    replaced = [(_name(key[0]), key[1], sealed) for key, sealed in before.items() if sealed is not None]
     return BatchRows(
         audit=audit,
         at_us=to_us(audit.at),
-        puts=[(TABLE_NAMES[key[0]], key[1], sealed) for key, sealed in after.items() if sealed is not None],
-        removes=[(TABLE_NAMES[key[0]], key[1]) for key, sealed in after.items() if sealed is None],
+        puts=[(_name(key[0]), key[1], sealed) for key, sealed in after.items() if sealed is not None],
+        removes=[(_name(key[0]), key[1]) for key, sealed in after.items() if sealed is None],
         past=[(place_of(audit.seq, n), *row) for n, row in enumerate(replaced)],
         history=[_history_row(audit.seq, n, difference) for n, difference in enumerate(differences)],
     )
 
 
+def _name(table: str) -> str:
+    return _NAMES.get(table, table)
+
+
 def _history_row(seq: int, n: int, row: Difference) -> Row:
-    kind = TABLE_NAMES[row.kind]
+    kind = row.kind.value
     change = seal(pack((row.before, row.after)), history_name(n, kind, row.id, row.attribute), seq)
     return (seq, n, kind, row.id, row.attribute, change)
 
 
-def _head(head: Head, rows: BatchRows, before: Versions, after: Versions) -> Head:
+def head_after(head: Head, rows: BatchRows, before: Versions, after: Versions) -> Head:
+    """Where the log ends once these rows are written."""
     gone = [sealed for sealed in before.values() if sealed is not None]
     come = [sealed for sealed in after.values() if sealed is not None]
     return Head(
