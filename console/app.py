@@ -1,0 +1,82 @@
+"""The console: a Textual application over a link to the hub. What it shows is in `screens` and `views`.
+
+It runs in a process of its own and takes the terminal; the hub lives elsewhere and may vanish and return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from cmdb.clock import Clock, SystemClock
+from cmdb.locations import Locations
+from console.link import Link, LinkState
+from console.output.signs import glyphs_of
+from console.output.terminal import Terminal
+from console.output.themes import LOOKS, NIGHT
+from console.screens.deck import HOME, Deck
+from console.views.glyphs import Glyphs
+from console.views.place import Place
+
+
+class Console(App[None]):
+    """One deck, one link, until somebody quits or the terminal is gone."""
+
+    TITLE = "watchdeck"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", show=False),
+        Binding("ctrl+c", "quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        locations: Locations,
+        *,
+        readonly: bool = False,
+        clock: Clock | None = None,
+        glyphs: Glyphs | None = None,
+        home: Place = HOME,
+        driver: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver)
+        self.link = Link(locations.hub_socket, self._link_changed)
+        self._deck = Deck(
+            self.link, clock or SystemClock(), glyphs or glyphs_of(os.environ), readonly=readonly, home=home
+        )
+        self.animation_level = "none"
+        for look in LOOKS.values():
+            self.register_theme(look.theme)
+        self.theme = NIGHT.theme.name
+
+    def on_mount(self) -> None:
+        self.push_screen(self._deck)
+        self.run_worker(self.link.run(), group="link")
+
+    async def on_unmount(self) -> None:
+        await self.link.close()
+
+    def _link_changed(self, state: LinkState) -> None:
+        self._deck.heard(state)
+
+
+def run_console(locations: Locations, *, readonly: bool = False) -> int:
+    """Run the console in this process's terminal until it is left; the exit status."""
+    console = Console(locations, readonly=readonly, driver=Terminal)
+    asyncio.run(_until_left(console))
+    return console.return_code or 0
+
+
+async def _until_left(console: App[Any]) -> None:
+    leave: Callable[[], None] = console.exit
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    await console.run_async()

@@ -1,0 +1,1 @@
+"""Between Textual and the terminal: the driver, colours, glyphs."""

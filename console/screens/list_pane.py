@@ -1,0 +1,133 @@
+"""A list of the hub's with the detail of the record that the cursor is on."""
+
+from __future__ import annotations
+
+import asyncio
+
+from cmdb.hub.client import HubGone, HubRefusal
+from console.screens.pane import Pane, Stage
+from console.views.catalogue import VIEWS
+from console.views.cells import Row
+from console.views.document import Document
+from console.views.nouns import NOUNS
+from console.views.place import Place
+from console.views.subject import Subject, subject_of
+from console.views.window import Window
+from console.visit import ListVisit, fetch
+from console.widgets.table import Empty
+
+REST_S = 0.12  # the cursor stays this long on a row before its record is asked for
+
+
+class ListPane(Pane):
+    """`window` may hold rows from an earlier visit: they are shown until fresh ones are there."""
+
+    on_list = True
+
+    def __init__(self, stage: Stage, place: Place, window: Window) -> None:
+        self._stage, self.place, self._window = stage, place, window
+        self._view = VIEWS[place.name]
+        self.sort = place.sort or self._view.sort
+        self.orders = len(self._view.orders)
+        self.has_detail = place.name != "classes"
+        self._visit = ListVisit(stage.link, place, self.sort, window, stage.changed, self._refused)
+        self._wrong = ""
+        self._full: tuple[Place, Row] | None = None
+        self._shown: Place | None = None
+        self._rested = asyncio.Event()
+
+    def enter(self) -> None:
+        columns = self._view.columns
+        if self.place.class_:
+            columns = [column for column in columns if column.title != "CLASS"]
+        self._stage.table.show(columns, self._window, Empty(*self._empty_words()), self.sort)
+        self._stage.start(self._visit.run())
+        if self.has_detail:
+            self._stage.start(self._details())
+        self.draw()
+
+    def draw(self) -> None:
+        self._stage.table.empty = Empty(*self._empty_words())
+        self._stage.table.changed()
+        self._draw_detail()
+
+    @property
+    def window(self) -> Window:
+        return self._window
+
+    @property
+    def target(self) -> Place | None:
+        row = self._window.current
+        return None if row is None else self._view.into(row)
+
+    @property
+    def subject(self) -> Subject | None:
+        row, target = self._window.current, self.target
+        return subject_of(target, row) if row is not None and target is not None and target.record else None
+
+    def tick(self) -> None:
+        self._draw_detail()
+
+    def moved(self) -> None:
+        self._draw_detail()
+        self._rested.set()
+
+    def wanted(self, offset: int, limit: int, anchor: str | None) -> None:
+        self._visit.want(offset, limit, anchor)
+
+    def hold(self, held: bool) -> None:
+        self._visit.held = held
+        if not held:
+            self._visit.adopt()
+
+    def marked_subjects(self) -> list[Subject]:
+        """The marked rows that are loaded, else the cursor's."""
+        rows = [self._window.rows[id_] for id_ in self._window.ids if id_ in self._window.marked]
+        subjects = [subject_of(self._view.into(row), row) for row in rows]
+        return subjects or ([self.subject] if self.subject else [])
+
+    def _empty_words(self) -> tuple[str, str]:
+        if self._wrong:
+            return self._wrong, "/ changes the filter, Esc takes it away."
+        if self.place.filter:
+            return f"Nothing matches {self.place.filter}", "/ changes the filter, Esc takes it away."
+        return self._view.empty
+
+    def _refused(self, why: str) -> None:
+        self._wrong = why
+        self._window.take_all(())
+        self._stage.failed(why)
+        self._stage.changed()
+
+    def _draw_detail(self) -> None:
+        if self.has_detail:
+            target = self.target
+            self._stage.sheet.show(self._document(), from_top=target != self._shown)
+            self._shown = target
+
+    def known_of(self, target: Place) -> Row | None:
+        row = self._window.current
+        if row is None or target.name not in NOUNS:
+            return None
+        full = self._full[1] if self._full is not None and self._full[0] == target else {}
+        return {**full, **row, "id": target.record}
+
+    def _document(self) -> Document:
+        target = self.target
+        known = None if target is None else self.known_of(target)
+        return () if target is None or known is None else NOUNS[target.name].preview(known, self._stage.moment())
+
+    async def _details(self) -> None:
+        """Ask for the record that the cursor came to rest on."""
+        while True:
+            await self._rested.wait()
+            self._rested.clear()
+            await asyncio.sleep(REST_S)
+            target = self.target
+            if self._rested.is_set() or target is None or not target.record:
+                continue
+            try:
+                self._full = target, await fetch(self._stage.link, target)
+            except (HubGone, HubRefusal):
+                continue
+            self._draw_detail()

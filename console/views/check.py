@@ -1,0 +1,121 @@
+"""A check for people: its state and since when, what it last said, its metrics against their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from console.views import cells, states
+from console.views.catalogue import check_name
+from console.views.cells import Row
+from console.views.columns import Column
+from console.views.document import Block, Document, Heading, Pair, Prose
+from console.views.ink import Ink, Line, plain, text
+from console.views.moment import Moment, long_span
+from console.views.page import Listing, Page, Tab
+from console.views.text import clean
+
+_PHASE_CELLS = 20
+
+
+def page(row: Row, moment: Moment) -> Page:
+    """The check's page."""
+    return Page(
+        title(row, moment),
+        (Tab("overview", "Overview", tuple(_overview(row, moment))), Tab("metrics", "Metrics", _metrics(row))),
+    )
+
+
+def title(row: Row, moment: Moment) -> Line:
+    state, ink = states.spelled(states.CHECK, row.get("state"))
+    name = plain(check_name(row, moment))
+    return ((name, Ink.STRONG), (f"  {state}", ink), (f"  {clean(row.get('ci_name') or row.get('ci'))}", Ink.TEXT))
+
+
+def preview(row: Row, moment: Moment) -> Document:
+    """What fits beside the list."""
+    return tuple(_overview(row, moment))
+
+
+def _overview(row: Row, moment: Moment) -> Iterator[Block]:
+    yield Heading(plain(check_name(row, moment)), clean(row.get("type") or ""))
+    yield Prose(text(clean(row.get("output") or "never run")))
+    yield Pair("state", _state(row, moment))
+    yield Pair("on", text(clean(row.get("ci_name") or row.get("ci"))))
+    if row.get("incident"):
+        yield Pair("incident", text(f"INC-{clean(row.get('incident'))}"))
+    yield Pair(
+        "last run", text(f"{moment.age(row.get('last_result_at'))} ago" if row.get("last_result_at") else "never")
+    )
+    if row.get("reason"):
+        yield Pair("because", text(clean(row.get("reason")).replace("_", " ")))
+    yield from _definition(row.get("definition"))
+    yield from _measured(row, moment)
+    yield from _phases(cells.value(row, "last_result.phases"), moment)
+    if detail := cells.value(row, "last_result.detail"):
+        yield Heading("Output")
+        for line in str(detail).splitlines():
+            yield Prose(text(clean(line), Ink.DIM))
+
+
+def _state(row: Row, moment: Moment) -> Line:
+    hardness = "" if row.get("hard", True) else f", try {row.get('attempt')}: not yet certain"
+    return (
+        states.spelled(states.CHECK, row.get("state")),
+        (f"  for {moment.age(row.get('since'))}{hardness}", Ink.DIM),
+    )
+
+
+def _definition(definition: object) -> Iterator[Block]:
+    if not isinstance(definition, Mapping):
+        return
+    every, retry = definition.get("interval_s", 300), definition.get("retry_s", 60)
+    yield Pair("every", text(f"{long_span(every)}, again after {long_span(retry)}", Ink.TEXT))
+    if params := definition.get("params"):
+        yield Pair("asks for", text(cells.said(params)))
+    yield Pair("rule", text(clean(definition.get("rule", "default")), Ink.DIM))
+
+
+def _measured(row: Row, moment: Moment) -> Iterator[Block]:
+    metrics = row.get("metrics") or ()
+    if metrics:
+        yield Heading("Metrics")
+    for metric in metrics:
+        limits = "  ".join(f"{name} {clean(metric[name])}" for name in ("warn", "crit") if metric.get(name))
+        yield Pair(clean(metric.get("name"))[:18], ((amount(metric), Ink.TEXT), (f"  {limits}", Ink.FAINT)))
+
+
+def amount(metric: Row) -> str:
+    """A value with its unit: bytes in binary units, seconds as a span."""
+    number, unit = metric.get("value"), clean(metric.get("unit") or "")
+    if not isinstance(number, int | float):
+        return "no value"
+    if unit == "B":
+        return cells.size(number)
+    if unit == "s":
+        return long_span(number) if number else "0s"
+    return f"{number:.6g}{unit}"
+
+
+def _phases(phases: object, moment: Moment) -> Iterator[Block]:
+    if not isinstance(phases, Mapping) or not phases:
+        return
+    longest = max((span for span in phases.values() if isinstance(span, int | float)), default=0) or 1
+    yield Heading("Phases")
+    for name, span in phases.items():
+        bar = moment.glyphs.full * max(1, round(span / longest * _PHASE_CELLS))
+        yield Pair(clean(name).replace("_", " "), ((f"{long_span(span):>7} ", Ink.TEXT), (bar, Ink.DIM)))
+
+
+def _metrics(row: Row) -> Listing:
+    return Listing(
+        (
+            Column("METRIC", cells.field("name", Ink.STRONG), 18, 8, grow=1),
+            Column("VALUE", lambda metric, _moment: text(amount(metric)), 12, 8, right=True),
+            Column("WARN", cells.field("warn", Ink.DIM), 12, 8, rank=2),
+            Column("CRIT", cells.field("crit", Ink.DIM), 12, 8, rank=1),
+            Column("MIN", cells.field("minimum", Ink.DIM), 8, rank=3, right=True),
+            Column("MAX", cells.field("maximum", Ink.DIM), 8, rank=3, right=True),
+        ),
+        [{"id": str(position), **metric} for position, metric in enumerate(row.get("metrics") or ())],
+        ("No metric.", "This check says only how it is."),
+    )

@@ -1,0 +1,109 @@
+"""The top line: which hub, how the line to it is, how old what one sees is, and what is wrong in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from console.views.glyphs import Glyphs
+from console.views.ink import Ink, Line, Span, plain
+from console.views.moment import long_span, short_span
+from console.views.text import clean, width
+
+Part = tuple[int, Line]  # rank (0 never falls away) and text
+
+
+def header(
+    status: Mapping[str, Any] | None,
+    cells: int,
+    glyphs: Glyphs,
+    *,
+    connected: bool,
+    trying: bool = False,
+    age_s: float | None,
+    round_trip_s: float = 0.0,
+    lag_s: float = 0.0,
+    at_risk: int = 0,
+    readonly: bool = False,
+    paused: bool = False,
+) -> Line:
+    """As much of it as fits, the least important falling away first."""
+    parts: list[Part] = [
+        (0, (("watchdeck", Ink.STRONG), (f" {clean((status or {}).get('name') or '')}".rstrip(), Ink.DIM)))
+    ]
+    parts.append((2, _link(connected=connected, trying=trying, round_trip_s=round_trip_s)))
+    parts.append((3, _age(age_s, connected=connected)))
+    if lag_s >= 0.5 or (status or {}).get("lag_s", 0) >= 1:
+        parts.append((4, (("lag ", Ink.DIM), (long_span(max(lag_s, (status or {}).get("lag_s", 0))), Ink.WARNING))))
+    if status:
+        parts.append((0, _states(status)))
+        parts.append((1, _levels(at_risk)))
+        parts.append((5, _size(status)))
+    if paused:
+        parts.append((0, (("paused", Ink.BADGE),)))
+    if readonly or (status or {}).get("readonly"):
+        parts.append((1, (("read-only", Ink.WARNING),)))
+    return _join(parts, cells, glyphs)
+
+
+def _join(parts: Sequence[Part], cells: int, glyphs: Glyphs) -> Line:
+    kept = [part for part in parts if part[1]]
+    while len(kept) > 1 and _cells(kept) > cells:
+        worst = max(kept, key=lambda part: part[0])
+        if worst[0] == 0:
+            break
+        kept.remove(worst)
+    separator: Span = (f" {glyphs.bar} ", Ink.FAINT)
+    joined: list[Span] = []
+    for position, (_, line) in enumerate(kept):
+        joined += [separator, *line] if position else line
+    return tuple(joined)
+
+
+def _cells(parts: Sequence[Part]) -> int:
+    return sum(width(plain(line)) for _, line in parts) + 3 * (len(parts) - 1)
+
+
+def _link(*, connected: bool, trying: bool, round_trip_s: float) -> Line:
+    if trying:
+        return (("connecting", Ink.DIM),)
+    if not connected:
+        return (("no hub", Ink.CRITICAL),)
+    return (("link ", Ink.DIM), (f"{max(1, round(round_trip_s * 1000))}ms", Ink.TEXT))
+
+
+def _age(age_s: float | None, *, connected: bool) -> Line:
+    if age_s is None:
+        return ()
+    return (("data ", Ink.DIM), (short_span(age_s), Ink.TEXT if connected and age_s < 10 else Ink.WARNING))
+
+
+def _states(status: Mapping[str, Any]) -> Line:
+    """`4 CRIT 11 WARN 2 UNKN`, or that all is well."""
+    counts = (status.get("counts") or {}).get("checks") or {}
+    bad = [
+        (f"{counts[state]} {word}", ink)
+        for state, word, ink in (
+            ("critical", "CRIT", Ink.CRITICAL),
+            ("warning", "WARN", Ink.WARNING),
+            ("unknown", "UNKN", Ink.UNKNOWN),
+        )
+        if counts.get(state)
+    ]
+    if not bad:
+        return ((f"{counts.get('ok', 0)} OK", Ink.OK),)
+    spaced: list[Span] = []
+    for span in bad:
+        spaced += [(" ", Ink.TEXT), span] if spaced else [span]
+    return tuple(spaced)
+
+
+def _levels(at_risk: int) -> Line:
+    if not at_risk:
+        return (("SLA ", Ink.DIM), ("kept", Ink.TEXT))
+    return (("SLA ", Ink.DIM), (f"{at_risk} at risk", Ink.WARNING))
+
+
+def _size(status: Mapping[str, Any]) -> Line:
+    counts = status.get("counts") or {}
+    return ((f"{counts.get('ci', 0)} items", Ink.DIM), (f"  {counts.get('agents', 0)} agents", Ink.DIM))

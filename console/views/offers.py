@@ -1,0 +1,54 @@
+"""Which keys do something here and now: a key that is not backed by anything is neither shown nor bound."""
+
+from __future__ import annotations
+
+from console.views.keys import Act
+from console.views.subject import Subject
+
+_ALWAYS = frozenset({
+    Act.GO, Act.HELP, Act.PALETTE, Act.QUIT, Act.THEME, Act.REFRESH, Act.PAUSE, Act.DOWN, Act.UP,
+    Act.PAGE_DOWN, Act.PAGE_UP, Act.TOP, Act.BOTTOM,
+})  # fmt: skip
+
+
+def offered(
+    subject: Subject | None,
+    *,
+    on_list: bool,
+    enters: bool,
+    leads_out: bool,
+    tabs: int = 0,
+    orders: int = 0,
+    has_detail: bool = False,
+    detail_fits: bool = False,
+    previous: bool = False,
+    back: bool = False,
+    forward: bool = False,
+    readonly: bool = False,
+) -> frozenset[Act]:
+    """The acts that are possible with this subject in this place."""
+    asked = {
+        Act.ENTER: enters,
+        Act.OUT: leads_out,
+        Act.LAST: previous,
+        Act.BACK: back,
+        Act.FORWARD: forward,
+        Act.NEXT_TAB: tabs > 1,
+        Act.PREVIOUS_TAB: tabs > 1,
+        Act.DETAIL_DOWN: has_detail,
+        Act.DETAIL_UP: has_detail,
+        Act.WIDE: detail_fits,
+        Act.FILTER: on_list,
+        Act.MARK: on_list and subject is not None,
+        Act.SORT: on_list and orders > 1,
+        Act.COPY: subject is not None,
+    }
+    if subject is not None:
+        asked |= {
+            Act.RELATIONS: subject.ci is not None,
+            Act.ACKNOWLEDGE: subject.incident is not None and not readonly,
+            Act.NOTE: subject.incident is not None and not readonly,
+            Act.RUN: subject.check is not None and not readonly,
+            Act.ACTIONS: not readonly and (subject.incident is not None or subject.check is not None),
+        }
+    return _ALWAYS | {act for act, possible in asked.items() if possible}

@@ -1,0 +1,87 @@
+"""The console run by Textual's pilot against a real hub in this process, and its screen as plain text."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from cmdb.clock import Clock
+from cmdb.locations import Locations
+from console.app import Console
+from console.views.glyphs import UNICODE, Glyphs
+from console.views.place import Place
+
+
+def screen_of(console: Console) -> str:
+    """What is on the screen, a line a row."""
+    compositor = console.screen._compositor
+    return "\n".join(strip.text.rstrip() for strip in compositor.render_strips())
+
+
+class Seen:
+    """A running console: press keys, wait for text."""
+
+    def __init__(self, console: Console, pilot: Pilot[Any]) -> None:
+        self.console, self.pilot = console, pilot
+
+    @property
+    def screen(self) -> str:
+        return screen_of(self.console)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.screen.splitlines()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*(_KEY_NAMES.get(letter, letter) for letter in text))
+
+    async def shows(self, *texts: str, limit_s: float = 10.0) -> str:
+        """Wait until all of these are on the screen; the screen."""
+        return await self._until(lambda screen: all(text in screen for text in texts), f"shows {texts}", limit_s)
+
+    async def hides(self, text: str, limit_s: float = 10.0) -> str:
+        return await self._until(lambda screen: text not in screen, f"hides {text!r}", limit_s)
+
+    def line_with(self, text: str) -> str:
+        return next(line for line in self.lines if text in line)
+
+    @property
+    def cursor_line(self) -> str:
+        return next((line for line in self.lines if line.startswith(("▌", ">", "•"))), "")
+
+    async def _until(self, condition: Any, what: str, limit_s: float) -> str:
+        deadline = time.monotonic() + limit_s
+        while not condition(self.screen):
+            assert time.monotonic() < deadline, f"not within {limit_s} s: {what}\n{self.screen}"
+            await self.pilot.pause(0.02)
+        return self.screen
+
+
+_KEY_NAMES = {
+    ":": "colon", "/": "slash", " ": "space", "=": "equals_sign", "!": "exclamation_mark", "-": "minus",
+    "?": "question_mark", ".": "full_stop", "~": "tilde",
+}  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def console_on(
+    state: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    clock: Clock | None = None,
+    glyphs: Glyphs = UNICODE,
+    home: str = "triage",
+    readonly: bool = False,
+) -> AsyncIterator[Seen]:
+    """A console on the installation at `state`, running inside the `async with`."""
+    console = Console(Locations(state), clock=clock, glyphs=glyphs, home=Place(home), readonly=readonly)
+    async with console.run_test(size=size, notifications=True) as pilot:
+        yield Seen(console, pilot)

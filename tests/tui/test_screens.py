@@ -1,0 +1,157 @@
+"""The console at its two sizes, on a real hub, read as text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cmdb.hub.hub import Hub
+from tests.support.hub import START, HandClock, check, ci, hub_at
+from tests.tui.fleet import give, incident, small_fleet
+from tests.tui.seen import console_on
+
+SIZES = [(120, 40), (80, 24)]
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
+    async with hub_at(tmp_path, clock=clock) as hub:
+        await small_fleet(hub)
+        yield hub
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_triage_shows_incidents_and_what_is_not_well(
+    tmp_path: Path, hub: Hub, clock: HandClock, size: tuple[int, int]
+) -> None:
+    async with console_on(tmp_path, size=size, clock=clock) as seen:
+        await seen.shows("INC-1", "/var 97% used", "/var 85% used", "NEW", "WARN", "1 CRIT 1 WARN")
+        assert "ack 11m" in seen.cursor_line
+        assert "load 0.4" not in seen.screen
+        assert seen.cursor_line == seen.line_with("NEW")
+        assert "? Help" in seen.lines[-1]
+
+
+async def test_a_wide_terminal_shows_the_record_beside_the_list(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("opened", "Timeline", "check went critical")
+    async with console_on(tmp_path, size=(80, 24), clock=clock) as seen:
+        await seen.shows("INC-1")
+        assert "Timeline" not in seen.screen
+
+
+async def test_80_by_24_keeps_19_rows(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    await give(hub, *(ci(f"h{n:02}", "host", name=f"host-{n:02}") for n in range(40)))
+    async with console_on(tmp_path, size=(80, 24), clock=clock) as seen:
+        await seen.type(":hosts")
+        await seen.press("enter")
+        await seen.shows("host-18")
+        assert sum("host-" in line for line in seen.lines) >= 19
+
+
+@pytest.mark.slow
+async def test_the_way_in_and_out_of_the_cmdb(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, size=(80, 24), clock=clock) as seen:
+        await seen.type(":cmdb")
+        await seen.press("enter")
+        await seen.shows("filesystem", "host")
+        await seen.press("G", "enter")
+        await seen.shows("web-1.ber", "db-1.ber", "kernel 6.1")
+        await seen.press("escape")
+        await seen.shows("COUNT")
+        await seen.press("minus")
+        await seen.shows("web-1.ber")
+        await seen.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        await seen.shows("INC-1")
+        await seen.press("right_square_bracket")
+        await seen.shows("COUNT")
+
+
+async def test_new_trouble_appears_by_itself_and_the_cursor_stays_on_its_record(
+    tmp_path: Path, hub: Hub, clock: HandClock
+) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("/var 85% used")
+        await seen.press("j")
+        assert "/var 85% used" in seen.cursor_line
+        await give(hub, incident(2, "everything is on fire", "db", priority=1, opened_at=START + timedelta(seconds=1)))
+        await seen.shows("everything is on fire")
+        assert "/var 85% used" in seen.cursor_line
+        assert seen.lines.index(seen.line_with("on fire")) < seen.lines.index(seen.cursor_line)
+
+
+@pytest.mark.slow
+async def test_time_goes_on_without_a_change(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        clock.turn(minutes=12)
+        await seen.shows("late 1m", "16m")
+
+
+@pytest.mark.parametrize("size", [*SIZES, (60, 16), (45, 20), (20, 6), (300, 90)])
+async def test_no_size_is_refused(tmp_path: Path, hub: Hub, clock: HandClock, size: tuple[int, int]) -> None:
+    async with console_on(tmp_path, size=size, clock=clock) as seen:
+        await seen.shows("P2")
+        assert seen.cursor_line
+
+
+@pytest.mark.slow
+async def test_a_hub_that_is_not_there_is_a_banner_not_an_end(tmp_path: Path) -> None:
+    async with console_on(tmp_path, size=(80, 24)) as seen:
+        await seen.shows("No hub: again in", "no hub")
+        async with hub_at(tmp_path) as hub:
+            await small_fleet(hub)
+            await seen.shows("INC-1", "/var 97% used")
+            await seen.hides("No hub")
+        await seen.shows("No hub: again in", "what you see is", "/var 97% used")
+        async with hub_at(tmp_path) as hub:
+            await give(hub, check("x", "tcp", "critical", output="another life"))
+            await seen.shows("another life")
+            await seen.hides("No hub")
+
+
+async def test_hostile_names_do_not_break_the_screen(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    names = [
+        "\x1b[2J\x1b]0;owned\x07",
+        "日本語のとても長い名前のホスト",
+        "\u202etxt.exe",
+        "a\u0301\u0302\u0303\u0304",
+        "tab\tnl\n",
+    ]
+    await give(hub, *(ci(f"x{n}", "host", name=name) for n, name in enumerate(names)))
+    async with console_on(tmp_path, size=(80, 24), clock=clock) as seen:
+        await seen.type(":hosts")
+        await seen.press("enter")
+        screen = await seen.shows("日本語", "]0;owned", "txt.exe", "tab nl")
+        assert "\x1b" not in screen
+        assert screen.replace("\n", "").isprintable()
+
+
+async def test_help_lists_the_keys_and_the_footer_only_those_that_work(
+    tmp_path: Path, hub: Hub, clock: HandClock
+) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("a Ack")
+        await seen.press("question_mark")
+        await seen.shows("next row", "the view before this one")
+        await seen.press("escape")
+        await seen.type(":cmdb")
+        await seen.press("enter")
+        await seen.shows("COUNT")
+        await seen.hides("a Ack")
+
+
+async def test_an_unknown_place_says_what_would_be_one(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("INC-1")
+        await seen.type(":nonsense")
+        await seen.press("enter")
+        await seen.shows("no such view")
