@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from cmdb.hub.order import Order
+from cmdb.filter import Order
 from cmdb.hub.view_index import Row, ViewIndex
 from cmdb.model.change import Delta
 from cmdb.store.protocol import Store
@@ -128,9 +128,9 @@ class Subscription:
 class Feed:
     """Keeps every watched index up with the store and tells the watchers. `run` does it until cancelled."""
 
-    def __init__(self, store: Store, compiled: Callable[[str], Accepts]) -> None:
+    def __init__(self, store: Store, compiled: Callable[[str], Accepts], ordered: Callable[[str], Order]) -> None:
         self._store = store
-        self._compiled = compiled
+        self._compiled, self._ordered = compiled, ordered
         self._live: dict[_Key, _Live] = {}
         self._opening = asyncio.Lock()
         self._stirred = asyncio.Event()
@@ -196,7 +196,7 @@ class Feed:
     async def _opened(self, key: _Key, source: Source) -> _Live:
         async with self._opening:
             if key not in self._live:
-                live = _Live(key, source, ViewIndex(self._compiled(key.filter), Order(key.sort)))
+                live = _Live(key, source, ViewIndex(self._compiled(key.filter), self._ordered(key.sort)))
                 self._live[key] = live  # before it is loaded: what changes meanwhile is looked at again
                 live.index.load([row async for row in source.rows()])
                 self._forget_unwatched(key)

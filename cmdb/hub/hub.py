@@ -11,6 +11,7 @@ from cmdb.config import Config
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Feed
 from cmdb.hub.incident_book import IncidentBook
+from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.services import Services
@@ -30,6 +31,7 @@ class Hub:
     ledger: Ledger
     census: Census
     book: IncidentBook
+    desk: IncidentDesk
     feed: Feed
     sources: Sources
     service_watch: ServiceWatch

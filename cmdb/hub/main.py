@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import signal
@@ -21,14 +22,16 @@ from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
 from cmdb.hub.hub import Hub
 from cmdb.hub.incident_book import IncidentBook
+from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
-from cmdb.hub.listing import compiled
+from cmdb.hub.listing import compiled, ordered
+from cmdb.hub.reach import reached_by
 from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
 from cmdb.locations import Locations
-from cmdb.store.memory import MemoryStore
+from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.protocol import Store
 
 Part = Callable[[Hub], contextlib.AbstractAsyncContextManager[None]]
@@ -70,12 +73,13 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
 async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
     """A hub that answers at its sockets inside the `async with`."""
     census, book = Census(), IncidentBook()
-    feed = Feed(store, compiled)
+    feed = Feed(store, compiled, ordered)
     ledger = Ledger(store, clock)
     watch = ServiceWatch(ledger, clock, locations)
     sources = Sources(
         store, census, book, watch.services, clock, config.incident.matrix, config.incident.default_impact
     )
+    desk = IncidentDesk(ledger, clock, config.incident, book, functools.partial(reached_by, watch.services))
     hub = Hub(
         locations=locations,
         config=config,
@@ -84,6 +88,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         ledger=ledger,
         census=census,
         book=book,
+        desk=desk,
         feed=feed,
         sources=sources,
         service_watch=watch,
@@ -91,8 +96,9 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     )
     async with _tasks(hub) as start:
         await watch.start(store)
-        for follower in (census, book, watch, feed):
+        for follower in (census, book, watch, desk, feed):
             await _followed(hub, follower, start)
+        start(desk.run(), "incident desk")
         start(feed.run(), "feed")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         async with serving(hub, VERBS, locations.hub_socket):
@@ -102,7 +108,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
 async def opened(locations: Locations) -> Store:
     """The store of this installation, its state directory made if need be. Raises `StoreError`."""
     locations.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return MemoryStore()
+    return await EmbeddedStore.open(locations.database)
 
 
 async def _followed(hub: Hub, follower: Follower, start: Start) -> None:

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from cmdb.hub.order import Key, Order
+from cmdb.filter.order import Key, Order
 
 Row = dict[str, Any]
 MANY = 500  # so many changes at once are cheaper to sort in than to insert one by one

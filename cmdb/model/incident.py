@@ -40,6 +40,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     severity: str
     since: datetime
     why: str = ""
+    down: bool = False  # its CI is out of service: what depends on it suffers
     recovered_at: datetime | None = None
 
 
@@ -48,7 +49,8 @@ class Incident(Record, frozen=True, kw_only=True):
 
     `state` is new | acknowledged | in_progress | on_hold | resolved | closed; impact and urgency 1 (high) to
     3 (low); priority 1 to 5. `recovered_at` is when its last cause went well again: it is resolved when the
-    hold-down after that is over.
+    hold-down after that is over. `effects` are the bad checks that it is about. `merged_into` is the incident that
+    took this one over. `overridden` says that a person set impact and urgency: the graph no longer changes them.
     """
 
     number: int
@@ -72,5 +74,9 @@ class Incident(Record, frozen=True, kw_only=True):
     respond_due: datetime | None = None
     resolve_due: datetime | None = None
     effects: tuple[Effect, ...] = ()
+    merged_into: int | None = None
+    links: tuple[int, ...] = ()
+    overridden: bool = False
+    reopened: int = 0
     suspects: tuple[Suspect, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()

@@ -37,11 +37,11 @@ async def test_the_status_counts_what_is_there(hub: Hub, client: HubClient) -> N
 
 
 async def test_lists_give_the_fields_of_the_command_line(hub: Hub, client: HubClient) -> None:
-    await put(hub, ci("web", "host", host="web"), ci("tcp/80", host="web"), check("tcp/80", state="critical"))
+    await put(hub, ci("web", "host", host="web"), ci("tcp/80", host="web"), check("tcp/80", state="warning"))
     await until(lambda: hub.census.cis == 2, "the census has both CIs")
     assert [row["class"] for row in await client.call("ci.list")] == ["endpoint", "host"]
     (endpoint,) = await client.call("ci.list", **{"class": "endpoint"})
-    assert endpoint["state"] == "critical"
+    assert endpoint["state"] == "warning"
     (row,) = await client.call("check.list")
     assert (row["ci_name"], row["host_name"], row["incident"]) == ("tcp/80", "web", None)
     assert await client.call("incident.list") == []

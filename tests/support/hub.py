@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from cmdb.model.change import Put
 from cmdb.model.check import CheckRecord
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
+from cmdb.model.relation import Relation, relation_id
 from cmdb.store.memory import MemoryStore
 from cmdb.store.protocol import Store
 
@@ -66,14 +67,28 @@ def check(ci_id: str, name: str = "tcp", state: str = "ok", **fields: object) ->
     return CheckRecord(id=id_, ci=ci_id, type=name, definition=Definition(id_, ci_id, name), **given)  # type: ignore[arg-type]
 
 
-async def put(hub: Hub, *records: ConfigurationItem | CheckRecord) -> None:
-    kinds = {ConfigurationItem: Kind.CI, CheckRecord: Kind.CHECK}
+def relation(source: str, type_: str, target: str) -> Relation:
+    return Relation(
+        id=relation_id(source, type_, target),
+        source=source,
+        type=type_,
+        target=target,
+        first_seen=START,
+        last_seen=START,
+    )
+
+
+async def put(hub: Hub, *records: ConfigurationItem | CheckRecord | Relation) -> None:
+    kinds = {ConfigurationItem: Kind.CI, CheckRecord: Kind.CHECK, Relation: Kind.RELATION}
     await hub.ledger.commit([Put(kinds[type(one)], one) for one in records], actor="test", reason="test")
 
 
-async def until(condition: Callable[[], bool], what: str, limit_s: float = 30.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, limit_s: float = 30.0) -> None:
     """Wait for it, or fail saying what did not happen."""
     deadline = asyncio.get_running_loop().time() + limit_s
-    while not condition():
+    while True:
+        answer = condition()
+        if answer if isinstance(answer, bool) else await answer:
+            return
         assert asyncio.get_running_loop().time() < deadline, f"not within {limit_s} s: {what}"
         await asyncio.sleep(0.005)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
 
-from cmdb.hub.api.verb import ListArguments, Verb
+import msgspec
+
+from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
+from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row, incident_row
 from cmdb.hub.session import Session
+from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
+from cmdb.practices import incident as step
+from cmdb.practices.incident_state import NotPossible
+
+LONGEST_TEXT = 10_000
+
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+Level = Annotated[int, msgspec.Meta(ge=1, le=3)]
 
 
 class IncidentListArguments(ListArguments, frozen=True, kw_only=True):
@@ -18,12 +32,157 @@ class IncidentListArguments(ListArguments, frozen=True, kw_only=True):
     all: bool = False
 
 
+class ShowArguments(Arguments, frozen=True, kw_only=True):
+    number: int
+
+
+class OpenArguments(Arguments, frozen=True, kw_only=True):
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    ci: str = ""
+    impact: Level | None = None
+    urgency: Level | None = None
+    text: Text = ""
+
+
+class ActArguments(Arguments, frozen=True, kw_only=True):
+    """`expected_version`: act only if nobody wrote since that version was read."""
+
+    number: int
+    text: Text = ""
+    expected_version: int | None = None
+
+
+class NoteArguments(ActArguments, frozen=True, kw_only=True):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class AssignArguments(ActArguments, frozen=True, kw_only=True):
+    assignee: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class HoldArguments(ActArguments, frozen=True, kw_only=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class PriorityArguments(ActArguments, frozen=True, kw_only=True):
+    impact: Level
+    urgency: Level
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
+
+
 async def list_(hub: Hub, _session: Session, args: IncidentListArguments) -> list[Row]:
     found = await hub.store.find(Kind.INCIDENT, at=args.at)
     wanted = [one for one in found if args.all or one["state"] != "closed"]
     return listed([await incident_row(hub.store, one, args.at) for one in wanted], args, "priority,opened_at")
 
 
+async def show(hub: Hub, _session: Session, args: ShowArguments) -> Row:
+    incident = await hub.store.get(Kind.INCIDENT, str(args.number))
+    if incident is None:
+        raise not_found("incident", f"INC-{args.number}")
+    return await incident_row(hub.store, incident)
+
+
+async def open_(hub: Hub, session: Session, args: OpenArguments) -> Row:
+    if args.ci and await hub.store.get(Kind.CI, args.ci) is None:
+        raise not_found("ci", args.ci)
+    title = "".join(character for character in args.title if character.isprintable()).strip()
+    if not title:
+        raise Refused(Code.USAGE, "incident open", "the title says nothing", "say in a few words what is wrong")
+    make = functools.partial(
+        hub.desk.by_hand,
+        title=title,
+        ci=args.ci or None,
+        impact=args.impact,
+        urgency=args.urgency,
+        who=session.actor,
+        text=args.text,
+    )
+    opened = await hub.desk.open(make, actor=session.actor, reason=args.text or "opened by hand")
+    return await incident_row(hub.store, opened.body())
+
+
+async def ack(hub: Hub, session: Session, args: ActArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.acknowledged(one, session.actor, now, args.text))
+
+
+async def note(hub: Hub, session: Session, args: NoteArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.noted(one, session.actor, now, args.text))
+
+
+async def assign(hub: Hub, session: Session, args: AssignArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(
+        hub, session, args, lambda one: step.assigned(one, session.actor, now, args.assignee, args.text)
+    )
+
+
+async def hold(hub: Hub, session: Session, args: HoldArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.held(one, session.actor, now, args.reason))
+
+
+async def resume(hub: Hub, session: Session, args: ActArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.resumed(one, session.actor, now, args.text))
+
+
+async def resolve(hub: Hub, session: Session, args: ActArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.resolved(one, session.actor, now, args.text))
+
+
+async def close(hub: Hub, session: Session, args: ActArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.closed(one, session.actor, now, args.text))
+
+
+async def reopen(hub: Hub, session: Session, args: ActArguments) -> Row:
+    now = hub.clock.now()
+    return await _acted(hub, session, args, lambda one: step.reopened(one, session.actor, now, args.text))
+
+
+async def priority(hub: Hub, session: Session, args: PriorityArguments) -> Row:
+    now = hub.clock.now()
+    weighed = functools.partial(hub.desk.weighed_by_hand, impact=args.impact, urgency=args.urgency)
+    return await _acted(
+        hub, session, args, lambda one: step.overridden(one, session.actor, now, args.reason, **weighed(one))
+    )
+
+
+async def _acted(hub: Hub, session: Session, args: ActArguments, rule: Callable[[Incident], Incident]) -> Row:
+    """The incident after the step. Raises `Refused`."""
+    name = f"INC-{args.number}"
+    try:
+        after = await hub.desk.change(
+            args.number, rule, actor=session.actor, reason=args.text, expected=args.expected_version
+        )
+    except KeyError:
+        raise not_found("incident", name) from None
+    except step.AlreadyAcknowledged as first:
+        raise Refused(Code.CONFLICT, name, f"is already {first}", "nothing was changed") from first
+    except NotPossible as error:
+        raise Refused(Code.CONFLICT, name, str(error), f"see `watchdeck incident show {args.number}`") from error
+    return await incident_row(hub.store, after.body())
+
+
+def _by_operator(args: type[ActArguments], run: Callable[[Hub, Session, Any], Awaitable[Row]]) -> Verb:
+    return Verb(args, run, Role.OPERATOR)
+
+
 VERBS: Mapping[str, Verb] = {
     "incident.list": Verb(IncidentListArguments, list_),
+    "incident.show": Verb(ShowArguments, show),
+    "incident.open": Verb(OpenArguments, open_, Role.OPERATOR),
+    "incident.ack": _by_operator(ActArguments, ack),
+    "incident.note": _by_operator(NoteArguments, note),
+    "incident.assign": _by_operator(AssignArguments, assign),
+    "incident.hold": _by_operator(HoldArguments, hold),
+    "incident.resume": _by_operator(ActArguments, resume),
+    "incident.resolve": _by_operator(ActArguments, resolve),
+    "incident.close": _by_operator(ActArguments, close),
+    "incident.reopen": _by_operator(ActArguments, reopen),
+    "incident.priority": _by_operator(PriorityArguments, priority),
 }

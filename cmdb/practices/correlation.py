@@ -1,0 +1,143 @@
+"""Where trouble belongs: to an incident that is open, as the same trouble or as impact of its cause, or to a new one.
+
+Pure: what depends on what comes with each trouble, what is open with the board. Times and numbers are the caller's.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from cmdb.model.incident import Effect, Incident
+from cmdb.practices.incident import LASTING
+
+# A check of these types that is critical says that something is scarce or about to end, not that it is down.
+SAYS_NOTHING_OF_DOWN = frozenset(
+    {"load", "memory", "swap", "filesystem", "disk", "tls", "certificate", "ntp", "network", "file", "log", "age"}
+)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A check that is hard bad.
+
+    `key` is what two checks of the same trouble share; `upstream` maps each CI that this one depends on to how
+    (`web depends on esx-4`), nearest first; `down` says that its CI is out of service, so that others suffer.
+    """
+
+    check: str
+    ci: str
+    ci_name: str
+    key: str
+    title: str
+    severity: str
+    since: datetime
+    down: bool = False
+    upstream: Mapping[str, str] = field(default_factory=dict)
+
+
+class Verdict(enum.Enum):
+    """What to do with a trouble."""
+
+    KNOWN = enum.auto()  # it is part of that incident already
+    JOIN = enum.auto()
+    OPEN = enum.auto()
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a trouble goes: `number` is the incident's (None: a new one), `effect` what it is there."""
+
+    verdict: Verdict
+    effect: Effect
+    number: int | None = None
+
+
+class Board:
+    """The open incidents, and which CIs are down according to them."""
+
+    def __init__(self, incidents: Iterable[Incident]) -> None:
+        self._by_key: dict[str, int] = {}
+        self._by_check: dict[str, int] = {}
+        self._down: dict[str, int] = {}
+        for incident in incidents:
+            self.take(incident)
+
+    def take(self, incident: Incident) -> None:
+        """This incident is open."""
+        self._by_key[incident.key] = incident.number
+        for effect in incident.effects:
+            self.add(incident.number, effect, shared_ci(incident.key))
+
+    def add(self, number: int, effect: Effect, shared: str | None = None) -> None:
+        """This effect is part of an open incident; `shared` is the CI that the incident is about as a whole."""
+        if effect.recovered_at is None or effect.check not in self._by_check:
+            self._by_check[effect.check] = number
+        if effect.recovered_at is None and effect.down and effect.role in LASTING:
+            self._down[effect.ci] = number
+            if shared:
+                self._down[shared] = number
+
+    def place(self, trouble: Trouble, hold_down: str) -> Placed:
+        """Where this trouble belongs now; `hold_down` says in words how long impact is held back."""
+        if trouble.check in self._by_check:
+            return Placed(Verdict.KNOWN, _effect(trouble, "cause"), self._by_check[trouble.check])
+        if trouble.key in self._by_key:
+            return Placed(Verdict.JOIN, _effect(trouble, "duplicate"), self._by_key[trouble.key])
+        itself = {} if trouble.down else {trouble.ci: f"it is about {trouble.ci_name}"}
+        for ci, how in {**itself, **trouble.upstream}.items():
+            if ci in self._down:
+                number = self._down[ci]
+                return Placed(Verdict.JOIN, _effect(trouble, "impact", held_back(how, number, hold_down)), number)
+        return Placed(Verdict.OPEN, _effect(trouble, "cause"))
+
+
+def causes_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
+    """The troubles with causes before what depends on them: who depends on fewest others comes first."""
+    return sorted(troubles, key=lambda trouble: (len(trouble.upstream), not trouble.down, trouble.since, trouble.check))
+
+
+def folded(incident: Incident, down: Iterable[str], upstream: Mapping[str, Mapping[str, str]]) -> str | None:
+    """Which of the CIs that went `down` later this open incident depends on with all of its causes; else None.
+
+    `upstream` is by CI what it depends on and how.
+    """
+    causes = [effect for effect in incident.effects if effect.role in LASTING]
+    for ci in down:
+        if causes and all(_depends(effect, ci, upstream.get(effect.ci, {})) for effect in causes):
+            return ci
+    return None
+
+
+def shared_key(ci: str) -> str:
+    """The key of what is wrong with a CI as a whole, whichever check saw it."""
+    return f"ci:{ci}"
+
+
+def shared_ci(key: str) -> str | None:
+    """The CI of such a key."""
+    return key.removeprefix("ci:") if key.startswith("ci:") else None
+
+
+def held_back(how: str, number: int, hold_down: str) -> str:
+    return f"{how}, which is down; held back until INC-{number} has been well for {hold_down}"
+
+
+def _depends(effect: Effect, ci: str, upstream: Mapping[str, str]) -> bool:
+    return not effect.down if effect.ci == ci else ci in upstream
+
+
+def as_impact(effects: Iterable[Effect], why: Callable[[str], str]) -> list[Effect]:
+    """The effects of a folded incident as they stand in the one of its cause; `why` says it of a CI."""
+    return [msgspec.structs.replace(effect, role="impact", why=why(effect.ci)) for effect in effects]
+
+
+def _effect(trouble: Trouble, role: str, why: str = "") -> Effect:
+    return Effect(
+        check=trouble.check, ci=trouble.ci, role=role, severity=trouble.severity, since=trouble.since,
+        why=why, down=trouble.down,
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+"""What happens to an incident, step by step: each function gives the incident after one step, with its timeline.
+
+Not where trouble goes (`correlation`), nor which step follows which state (`incident_state`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from cmdb.model.incident import Effect, Incident, TimelineEntry
+from cmdb.practices.incident_state import FINISHED, Action, NotPossible, State, after
+
+LASTING = frozenset({"cause", "duplicate"})  # the incident lasts until these are well; impact does not hold it open
+
+
+class AlreadyAcknowledged(Exception):
+    """Somebody was first. `who` and `at` name them."""
+
+    def __init__(self, incident: Incident) -> None:
+        assert incident.acknowledged_at is not None
+        self.who, self.at = incident.acknowledged_by or "", incident.acknowledged_at
+        super().__init__(f"acknowledged by {self.who} at {self.at:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def acknowledged(incident: Incident, who: str, at: datetime, text: str = "") -> Incident:
+    """Raises `AlreadyAcknowledged`, `NotPossible`."""
+    if incident.acknowledged_at is not None and incident.state not in FINISHED:
+        raise AlreadyAcknowledged(incident)
+    state = after(incident.state, Action.ACKNOWLEDGE)
+    return _step(incident, at, who, "acknowledged", text, state=state, acknowledged_at=at, acknowledged_by=who)
+
+
+def noted(incident: Incident, who: str, at: datetime, text: str) -> Incident:
+    return _step(incident, at, who, "note", text)
+
+
+def assigned(incident: Incident, who: str, at: datetime, assignee: str, text: str = "") -> Incident:
+    """Taking it up is responding to it: an assignment acknowledges. Raises `NotPossible`."""
+    if incident.state in FINISHED:
+        raise NotPossible(State(incident.state), Action.START)
+    state = incident.state if incident.state in {State.IN_PROGRESS, State.ON_HOLD} else State.IN_PROGRESS
+    first = {} if incident.acknowledged_at else {"acknowledged_at": at, "acknowledged_by": who}
+    words = f"to {assignee}" + (f": {text}" if text else "")
+    return _step(incident, at, who, "assigned", words, state=str(state), assignee=assignee, **first)
+
+
+def held(incident: Incident, who: str, at: datetime, reason: str) -> Incident:
+    """Raises `NotPossible`."""
+    state = after(incident.state, Action.HOLD)
+    return _step(incident, at, who, "put on hold", reason, state=state, hold_reason=reason)
+
+
+def resumed(incident: Incident, who: str, at: datetime, text: str = "") -> Incident:
+    """Raises `NotPossible`."""
+    return _step(incident, at, who, "resumed", text, state=after(incident.state, Action.RESUME), hold_reason=None)
+
+
+def resolved(incident: Incident, who: str, at: datetime, text: str = "") -> Incident:
+    """Ends the acknowledgement's claim; who acknowledged stays on record. Raises `NotPossible`."""
+    state = after(incident.state, Action.RESOLVE)
+    return _step(incident, at, who, "resolved", text, state=state, resolved_at=at, hold_reason=None)
+
+
+def closed(incident: Incident, who: str, at: datetime, text: str = "") -> Incident:
+    """Final. What is not resolved yet is resolved on the way. Raises `NotPossible`."""
+    if incident.state not in FINISHED:
+        incident = resolved(incident, who, at, text)
+    return _step(incident, at, who, "closed", text, state=after(incident.state, Action.CLOSE), closed_at=at)
+
+
+def reopened(incident: Incident, who: str, at: datetime, text: str) -> Incident:
+    """The same incident again, to be acknowledged anew. Raises `NotPossible`."""
+    return _step(
+        incident,
+        at,
+        who,
+        "reopened",
+        text,
+        state=after(incident.state, Action.REOPEN),
+        reopened=incident.reopened + 1,
+        **_UNANSWERED,
+        recovered_at=None,
+        resolved_at=None,
+    )
+
+
+def rearmed(incident: Incident, at: datetime, why: str) -> Incident:
+    """It got worse: whoever acknowledged it had acknowledged something else."""
+    if incident.acknowledged_at is None:
+        return incident
+    who = incident.acknowledged_by
+    state = after(incident.state, Action.REARM)
+    return _step(incident, at, "hub", "re-armed", f"{why}; {who} had acknowledged it", state=state, **_UNANSWERED)
+
+
+def merged(incident: Incident, who: str, at: datetime, into: int, why: str) -> Incident:
+    """Closed as a part of another."""
+    return _step(
+        incident, at, who, "merged", f"into INC-{into}: {why}",
+        state=State.CLOSED, merged_into=into, closed_at=at, resolved_at=incident.resolved_at or at,
+    )  # fmt: skip
+
+
+def took_over(incident: Incident, who: str, at: datetime, other: Incident, effects: Iterable[Effect]) -> Incident:
+    """Has the other's effects from now on; links to it."""
+    answered = f", acknowledged by {other.acknowledged_by}" if other.acknowledged_by else ""
+    known = {effect.check for effect in incident.effects}
+    return _step(
+        incident, at, who, "took over", f"INC-{other.number} {other.title}{answered}",
+        effects=(*incident.effects, *(effect for effect in effects if effect.check not in known)),
+        links=linked(incident.links, other.number),
+    )  # fmt: skip
+
+
+def joined(incident: Incident, at: datetime, effects: Iterable[Effect]) -> Incident:
+    """More checks are bad and belong to it; those it knows already are bad again."""
+    effects = tuple(effects)
+    new = {effect.check: effect for effect in effects}
+    kept = tuple(new.pop(effect.check, effect) for effect in incident.effects)
+    what = "relapsed" if not new else "impact" if all(one.role == "impact" for one in effects) else "also affected"
+    lasting = any(effect.role in LASTING for effect in effects)
+    return _step(
+        incident, at, "hub", what, _words(effects),
+        effects=(*kept, *new.values()), recovered_at=None if lasting else incident.recovered_at,
+    )  # fmt: skip
+
+
+def recovered(incident: Incident, at: datetime, checks: Iterable[str], text: str = "") -> Incident:
+    """These checks are well; the incident is when the last of its causes is."""
+    well = set(checks)
+    effects = tuple(
+        msgspec.structs.replace(effect, recovered_at=at) if effect.check in well and not effect.recovered_at else effect
+        for effect in incident.effects
+    )
+    if effects == incident.effects:
+        return incident
+    over = not any(effect.role in LASTING and not effect.recovered_at for effect in effects)
+    recovered_at = (incident.recovered_at or at) if over else None
+    newly = [new for new, old in zip(effects, incident.effects, strict=True) if new != old]
+    return _step(incident, at, "hub", "recovered", text or _words(newly), effects=effects, recovered_at=recovered_at)
+
+
+def worsened(incident: Incident, at: datetime, check: str, severity: str) -> Incident:
+    """A check that is part of it is bad in another way now."""
+    effects = tuple(
+        msgspec.structs.replace(effect, severity=severity) if effect.check == check else effect
+        for effect in incident.effects
+    )
+    return _step(incident, at, "hub", "changed", f"{check} is {severity}", effects=effects)
+
+
+def weighed(
+    incident: Incident,
+    at: datetime,
+    *,
+    impact: int,
+    urgency: int,
+    priority: int,
+    respond_due: datetime,
+    resolve_due: datetime,
+) -> Incident:
+    """Its priority and due times, said aloud when they change after it was opened; a higher one re-arms it."""
+    if incident.version and priority == incident.priority:
+        return msgspec.structs.replace(incident, impact=impact, urgency=urgency)
+    times = {"respond_due": respond_due, "resolve_due": resolve_due}
+    weight = {"impact": impact, "urgency": urgency, "priority": priority}
+    if not incident.version:
+        return msgspec.structs.replace(incident, **times, **weight)
+    before = incident.priority
+    incident = _step(incident, at, "hub", "priority", f"P{before} → P{priority}", **times, **weight)
+    return rearmed(incident, at, f"it is P{priority} now") if priority < before else incident
+
+
+def overridden(incident: Incident, who: str, at: datetime, reason: str, **weight: Any) -> Incident:
+    """A person's impact and urgency (and the `priority` and due times that follow): the graph's no longer count."""
+    words = f"P{weight['priority']} (impact {weight['impact']}, urgency {weight['urgency']}): {reason}"
+    return _step(incident, at, who, "priority", words, overridden=True, **weight)
+
+
+def linked(links: tuple[int, ...], number: int) -> tuple[int, ...]:
+    return links if number in links else (*links, number)
+
+
+def unwell(incident: Incident) -> list[Effect]:
+    """The effects that are still there."""
+    return [effect for effect in incident.effects if effect.recovered_at is None]
+
+
+Rule = Callable[[Incident], Incident]  # gives the incident after a step, or raises why it cannot be taken
+
+_UNANSWERED: dict[str, Any] = {"acknowledged_at": None, "acknowledged_by": None, "hold_reason": None}
+_MOST_NAMED = 5
+
+
+def _words(effects: Iterable[Effect]) -> str:
+    """What to say of these effects: a few by name, then how many more."""
+    effects = list(effects)
+    named = "; ".join(f"{effect.check} {effect.severity}{_because(effect)}" for effect in effects[:_MOST_NAMED])
+    more = len(effects) - _MOST_NAMED
+    return named if more <= 0 else f"{named}; and {more} more"
+
+
+def _because(effect: Effect) -> str:
+    return f" ({effect.why})" if effect.why else ""
+
+
+def _step(incident: Incident, at: datetime, who: str, what: str, text: str, **fields: Any) -> Incident:
+    entry = TimelineEntry(at=at, who=who, what=what, text=text)
+    if "state" in fields:
+        fields["state"] = str(fields["state"])
+    return msgspec.structs.replace(incident, timeline=(*incident.timeline, entry), **fields)

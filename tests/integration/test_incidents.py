@@ -1,0 +1,238 @@
+"""From a failing check to an incident and back, on a real hub with a real client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmdb.config import Config, IncidentSection
+from cmdb.hub.client import HubClient, HubRefusal
+from cmdb.hub.hub import Hub
+from cmdb.hub.protocol import Code
+from cmdb.model.kind import Kind
+from cmdb.store.embedded import EmbeddedStore
+from tests.support.hub import START, HandClock, check, ci, client_of, hub_at, put, relation, until
+
+WEB = (
+    ci("web", "host", host="web", name="web"),
+    ci("nginx", "software", host="web", name="nginx"),
+    ci("http", "endpoint", host="web", name="tcp/0.0.0.0:80"),
+    relation("nginx", "listens_on", "http"),
+)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
+    async with hub_at(tmp_path, clock=clock) as hub:
+        await put(hub, *WEB, check("http", "tcp"), check("http", "http"))
+        yield hub
+
+
+@pytest.fixture
+async def client(hub: Hub) -> AsyncIterator[HubClient]:
+    async with await client_of(hub) as client:
+        yield client
+
+
+async def the_incident(hub: Hub, **fields: Any) -> dict[str, Any]:
+    """The only incident there is, once it has these fields."""
+    found: list[Any] = []
+
+    async def look() -> bool:
+        found[:] = await hub.store.find(Kind.INCIDENT)
+        return bool(found) and all(found[-1][name] == value for name, value in fields.items())
+
+    await until(look, f"an incident with {fields}; there is {found}")
+    assert len(found) == 1
+    return dict(found[0])
+
+
+async def test_a_hard_failure_opens_one_incident_and_recovery_resolves_it_after_the_hold_down(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    incident = await the_incident(hub, state="new")
+    assert (incident["priority"], incident["impact"], incident["urgency"]) == (2, 2, 1)
+    assert incident["respond_due"] == START + timedelta(minutes=30)
+    assert incident["resolve_due"] == START + timedelta(minutes=480)
+    assert incident["title"] == "tcp/0.0.0.0:80: tcp critical"
+    (row,) = await client.call("check.list", filter="type=tcp")
+    assert row["incident"] == 1
+
+    clock.turn(seconds=60)
+    await put(hub, check("http", "tcp", "ok", since=clock.now()))
+    incident = await the_incident(hub, recovered_at=clock.now())
+    assert incident["state"] == "new"
+    clock.turn(seconds=300)
+    hub.desk.stir()
+    incident = await the_incident(hub, state="resolved")
+    assert [entry["what"] for entry in incident["timeline"]] == ["opened", "recovered", "resolved"]
+    assert (await client.call("hub.status"))["counts"]["incidents"] == 0
+
+
+async def test_two_checks_of_one_server_are_one_incident(hub: Hub, clock: HandClock) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await the_incident(hub, state="new")
+    await put(hub, check("http", "http", "critical", since=clock.now()))
+    incident = await the_incident(hub, version=2)
+    assert [(effect["check"], effect["role"]) for effect in incident["effects"]] == [
+        ("http/tcp", "cause"),
+        ("http/http", "duplicate"),
+    ]
+    await put(hub, check("http", "tcp"))
+    incident = await the_incident(hub, version=3)
+    assert incident["recovered_at"] is None
+    await put(hub, check("http", "http"))
+    await the_incident(hub, recovered_at=clock.now())
+
+
+async def test_a_soft_failure_opens_nothing(hub: Hub) -> None:
+    await put(hub, check("http", "tcp", "critical", hard=False))
+    await put(hub, check("http", "http", "critical"))
+    incident = await the_incident(hub)
+    assert [effect["check"] for effect in incident["effects"]] == ["http/http"]
+
+
+async def test_what_fails_again_within_a_day_reopens_its_incident(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await the_incident(hub, state="new")
+    await client.call("incident.ack", number=1)
+    await put(hub, check("http", "tcp"))
+    await the_incident(hub, recovered_at=clock.now())
+    clock.turn(minutes=5)
+    hub.desk.stir()
+    await the_incident(hub, state="resolved")
+    clock.turn(hours=23)
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    incident = await the_incident(hub, state="new")
+    assert (incident["reopened"], incident["acknowledged_by"]) == (1, None)
+    assert incident["respond_due"] == clock.now() + timedelta(minutes=30)
+
+
+async def test_what_fails_again_later_opens_a_new_incident_that_follows_the_old(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await the_incident(hub, state="new")
+    await put(hub, check("http", "tcp"))
+    await the_incident(hub, recovered_at=clock.now())
+    clock.turn(minutes=5)
+    hub.desk.stir()
+    await the_incident(hub, state="resolved")
+    clock.turn(hours=24)
+    hub.desk.stir()
+    await the_incident(hub, state="closed")
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await until(lambda: len(hub.book) == 1, "a new incident")
+    (new,) = hub.book
+    assert (new.number, new.links) == (2, (1,))
+
+
+async def test_a_relapse_during_the_hold_down_goes_on_with_the_incident(hub: Hub, clock: HandClock) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await put(hub, check("http", "tcp"))
+    await the_incident(hub, recovered_at=clock.now())
+    clock.turn(minutes=4)
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    incident = await the_incident(hub, recovered_at=None)
+    assert incident["timeline"][-1]["what"] == "relapsed"
+
+
+async def test_of_fifty_who_acknowledge_at_once_one_wins_and_the_rest_learn_who(hub: Hub, clock: HandClock) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await the_incident(hub)
+    clients = [await HubClient.connect(hub.locations.hub_socket, actor=f"person-{n}") for n in range(50)]
+    answers = await asyncio.gather(
+        *(client.call("incident.ack", number=1) for client in clients), return_exceptions=True
+    )
+    won = [answer for answer in answers if isinstance(answer, dict)]
+    lost = [answer.failure for answer in answers if isinstance(answer, HubRefusal)]
+    assert (len(won), len(lost)) == (1, 49)
+    winner = won[0]["acknowledged_by"]
+    assert {(failure.code, failure.why) for failure in lost} == {
+        (Code.CONFLICT, f"is already acknowledged by {winner} at 2026-03-02T12:00:00Z")
+    }
+    incident = await the_incident(hub)
+    assert [entry["what"] for entry in incident["timeline"]].count("acknowledged") == 1
+    for client in clients:
+        await client.close()
+
+
+async def test_people_work_on_an_incident_step_by_step(hub: Hub, client: HubClient) -> None:
+    opened = await client.call("incident.open", title="the printer\x1b[31m burns", ci="web", impact=1, urgency=1)
+    assert (opened["number"], opened["priority"], opened["title"]) == (1, 1, "the printer[31m burns")
+    assert (await client.call("incident.ack", number=1, text="on my way"))["state"] == "acknowledged"
+    assert (await client.call("incident.assign", number=1, assignee="mia"))["assignee"] == "mia"
+    assert (await client.call("incident.hold", number=1, reason="waiting for parts"))["state"] == "on_hold"
+    assert (await client.call("incident.resume", number=1))["state"] == "in_progress"
+    await client.call("incident.note", number=1, text="parts are here")
+    assert (await client.call("incident.resolve", number=1))["state"] == "resolved"
+    assert (await client.call("incident.close", number=1))["state"] == "closed"
+    for verb in ("ack", "reopen", "hold"):
+        with pytest.raises(HubRefusal, match="is closed") as refused:
+            await client.call(f"incident.{verb}", number=1, **({"reason": "x"} if verb == "hold" else {}))
+        assert refused.value.failure.code is Code.CONFLICT
+    assert await client.call("incident.list") == []
+    shown = await client.call("incident.show", number=1)
+    assert [entry["what"] for entry in shown["timeline"]] == [
+        "opened", "acknowledged", "assigned", "put on hold", "resumed", "note", "resolved", "closed",
+    ]  # fmt: skip
+
+
+async def test_a_person_may_set_the_priority_with_a_reason(hub: Hub, client: HubClient) -> None:
+    await client.call("incident.open", title="slow", impact=3, urgency=3)
+    after = await client.call("incident.priority", number=1, impact=1, urgency=2, reason="the board looks at it")
+    assert (after["priority"], after["overridden"]) == (2, True)
+    assert after["timeline"][-1]["text"].endswith("the board looks at it")
+
+
+async def test_a_stale_writer_is_refused(hub: Hub, client: HubClient) -> None:
+    await client.call("incident.open", title="slow")
+    await client.call("incident.note", number=1, text="first", expected_version=1)
+    with pytest.raises(HubRefusal, match="at version 2, not 1") as refused:
+        await client.call("incident.note", number=1, text="second", expected_version=1)
+    assert refused.value.failure.code is Code.CONFLICT
+
+
+async def test_a_viewer_may_look_but_not_act(hub: Hub, client: HubClient) -> None:
+    await client.call("incident.open", title="slow")
+    await client.call("hub.act_as", actor="guest", role="viewer")
+    assert len(await client.call("incident.list")) == 1
+    with pytest.raises(HubRefusal, match="guest is viewer") as refused:
+        await client.call("incident.ack", number=1)
+    assert refused.value.failure.code is Code.NOT_ALLOWED
+
+
+async def test_an_unknown_incident_is_not_found(client: HubClient) -> None:
+    for verb in ("show", "ack", "resolve"):
+        with pytest.raises(HubRefusal, match="INC-77") as refused:
+            await client.call(f"incident.{verb}", number=77)
+        assert refused.value.failure.code is Code.NOT_FOUND
+
+
+async def test_a_restarted_hub_goes_on_where_the_last_one_stopped(tmp_path: Path, clock: HandClock) -> None:
+    config = Config(incident=IncidentSection(hold_down_s=10))
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    async with hub_at(tmp_path, clock=clock, store=store, config=config) as hub:
+        await put(hub, *WEB, check("http", "tcp", "critical", since=clock.now()))
+        await the_incident(hub, state="new")
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    async with hub_at(tmp_path, clock=clock, store=store, config=config) as hub:
+        await put(hub, check("http", "tcp"))
+        await the_incident(hub, recovered_at=clock.now())
+    clock.turn(seconds=11)
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    async with hub_at(tmp_path, clock=clock, store=store, config=config) as hub:
+        await the_incident(hub, state="resolved")
