@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,6 +41,8 @@ from cmdb.practices.service_state import rule_error
 from cmdb.toml_file import KeyPath, TomlError, convert, error_at, parse, read
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+Money = Annotated[float, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
 Priorities = dict[Literal["1", "2", "3", "4", "5"], str | int]
 
 
@@ -62,13 +65,33 @@ class ComponentTable(Table, frozen=True, kw_only=True):
 
 
 class AgreementTable(Table, frozen=True, kw_only=True):
-    """`target` is a share (0.999), a percentage (99.9) or one as text ("99.9%")."""
+    """`target` is a share (0.999), a percentage (99.9) or one as text ("99.9%"); hours default to the service's."""
 
     name: str = ""
+    kind: Literal["sla", "ola", "contract"] = "sla"
+    customer: str = ""
+    provider: str = ""
     period: str = "30d"
     target: float | str
+    hours: str = ""
+    timezone: str = "UTC"
+    holidays: HolidaysTable = HolidaysTable()
     respond: Priorities = {}
     resolve: Priorities = {}
+    pauses: tuple[str, ...] = ()
+    latency_ms: Positive | None = None
+    latency_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.95
+    method: str = ""
+    exclusions: tuple[str, ...] = ()
+    consequences: str = ""
+    penalty: Money = 0.0
+    cost: Money | None = None
+    value: Money | None = None
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    leans_on: tuple[str, ...] = ()
+    stakeholders: tuple[str, ...] = ()
+    notice: str = "24h"
+    review_on: date | None = None
 
 
 class ServiceTable(Table, frozen=True, kw_only=True):
@@ -177,23 +200,35 @@ def _agreements(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[t
     declared: list[tuple[KeyPath, AgreementTable]] = [] if table.sla is None else [((*at, "sla"), table.sla)]
     declared.extend(((*at, "agreement", index), agreement) for index, agreement in enumerate(table.agreement))
     for key, agreement in declared:
-        name = agreement.name or table.name
-        _check_name(name, source, (*key, "name"))
-        if error := period_error(agreement.period):
-            raise source.error((*key, "period"), error)
-        yield (
-            key,
-            Agreement(
-                id=name,
-                name=name,
-                service=table.name,
-                period=agreement.period,
-                target=_target(agreement.target, source, (*key, "target")),
-                respond_minutes=_minutes(agreement.respond, source, (*key, "respond")),
-                resolve_minutes=_minutes(agreement.resolve, source, (*key, "resolve")),
-                source=source.path.name,
-            ),
-        )
+        yield key, _agreement(agreement, agreement.name or table.name, table.name, source, key)
+
+
+# Keys that the file and the record have in common, to be taken as they are.
+_AS_THEY_ARE = (
+    "kind", "customer", "provider", "period", "hours", "timezone", "pauses", "latency_ms", "latency_share", "method",
+    "exclusions", "consequences", "penalty", "cost", "value", "currency", "leans_on", "stakeholders",
+)  # fmt: skip
+
+
+def _agreement(table: AgreementTable, name: str, service: str, source: _Source, key: KeyPath) -> Agreement:
+    _check_name(name, source, (*key, "name"))
+    holidays = _holidays(table.holidays)
+    _check_hours(table.hours or "24x7", table.timezone, holidays, source, key)
+    if error := period_error(table.period):
+        raise source.error((*key, "period"), error)
+    return Agreement(
+        id=name,
+        name=name,
+        service=service,
+        target=_target(table.target, source, (*key, "target")),
+        holidays=holidays,
+        respond_minutes=_minutes(table.respond, source, (*key, "respond")),
+        resolve_minutes=_minutes(table.resolve, source, (*key, "resolve")),
+        notice_h=_seconds(table.notice, source, (*key, "notice")) / 3600,
+        review_on="" if table.review_on is None else table.review_on.isoformat(),
+        source=source.path.name,
+        **{term: getattr(table, term) for term in _AS_THEY_ARE},
+    )
 
 
 def _check_name(name: str, source: _Source, key: KeyPath) -> None:
@@ -250,10 +285,14 @@ def _minutes(by_priority: Priorities, source: _Source, key: KeyPath) -> dict[str
 
 
 def _whole_minutes(value: str | int, source: _Source, key: KeyPath) -> int:
-    try:
-        minutes = value if isinstance(value, int) else parse_duration_s(value) / 60
-    except ValueError as error:
-        raise source.error(key, str(error)) from error
+    minutes = value if isinstance(value, int) else _seconds(value, source, key) / 60
     if minutes < 1 or minutes != int(minutes):
         raise source.error(key, f"{value!r} is not a number of whole minutes", 'write "15m", "4h" or minutes')
     return int(minutes)
+
+
+def _seconds(text: str, source: _Source, key: KeyPath) -> float:
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        raise source.error(key, str(error)) from error

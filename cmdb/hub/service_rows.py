@@ -18,8 +18,10 @@ from cmdb.practices.standing import Standing, burn_over, overlapping, standing
 Row = dict[str, Any]
 
 
-def hours_of(service: Service | None) -> Calendar:
-    """The hours of a service; 24x7 for one that is not there any more."""
+def hours_of(service: Service | None, agreement: Agreement | None = None) -> Calendar:
+    """The hours that an agreement names, else those of the service; 24x7 for one that is not there any more."""
+    if agreement is not None and agreement.hours:
+        return parse_calendar(agreement.hours, agreement.timezone, agreement.holidays)
     if service is None:
         return parse_calendar("24x7")
     return parse_calendar(service.hours, service.timezone, service.holidays)
@@ -38,22 +40,20 @@ def service_tree(services: Services, service: Service, now: datetime) -> Row:
 
 def agreement_row(services: Services, agreement: Agreement, now: datetime) -> Row:
     """An agreement with its figures at this moment."""
-    service = services.services.get(agreement.service)
-    stands = standing(agreement, hours_of(service), record_until(services, agreement.service, now), now)
-    return {**agreement.body(), **_figures(stands)}
+    hours = hours_of(services.services.get(agreement.service), agreement)
+    stands = standing(agreement, hours, record_until(services, agreement.service, now), now)
+    return {**agreement.body(), **_figures(stands, hours)}
 
 
 def agreement_explained(services: Services, agreement: Agreement, now: datetime) -> Row:
     """The same, with every interval that was counted and why, and the burn of each window."""
-    hours = hours_of(services.services.get(agreement.service))
+    hours = hours_of(services.services.get(agreement.service), agreement)
     record = record_until(services, agreement.service, now)
     stands = standing(agreement, hours, record, now)
     counted = explain(overlapping(record, stands.measured), hours, stands.measured)
     return {
         **agreement.body(),
-        **_figures(stands),
-        "hours": hours.text,
-        "timezone": hours.zone,
+        **_figures(stands, hours),
         "burns": [
             {"window_s": window_s, "burn": burn_over(agreement.target, hours, record, now, window_s)}
             for window_s in sorted({size for pair in TREND_WINDOWS for size in (pair.short_s, pair.long_s)})
@@ -86,9 +86,11 @@ def _components(services: Services, service: Service) -> Iterator[Row]:
         }
 
 
-def _figures(stands: Standing) -> Row:
+def _figures(stands: Standing, hours: Calendar) -> Row:
     found = stands.availability
     return {
+        "hours": hours.text,
+        "timezone": hours.zone,
         "actual": stands.actual,
         "status": stands.status.value,
         "budget_s": stands.budget_s,

@@ -70,17 +70,53 @@ class Interval(Record, frozen=True, kw_only=True):
     source: str = ""
 
 
-class Agreement(Record, frozen=True, kw_only=True):
-    """A service level agreement in force. Figures are computed from intervals at every read, never stored.
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Who agreed, for which side (customer | provider), and when."""
 
+    who: str
+    side: str
+    at: datetime
+
+
+class Agreement(Record, frozen=True, kw_only=True):
+    """What was agreed about a service. Figures are computed from intervals at every read, never stored.
+
+    `id` is the name of what is in force, `name@revision` of what is negotiated or was replaced. `kind` is sla (with
+    a customer), ola (within the house) or contract (with a supplier); `state` as in `practices.negotiation`.
     `target` is a share (0.999); `period` is a rolling window (`30d`, `7d`) or `month`; `respond_minutes` and
-    `resolve_minutes` are by priority, as text keys "1"…"5".
+    `resolve_minutes` are by priority, as text keys "1"…"5"; `pauses` are the on-hold reasons that stop the clock.
+    Empty `hours` are those of the service. `leans_on` names the agreements that it can only be kept with.
+    Money is per month, in `currency`; `penalty` is what a breach costs.
     """
 
     name: str
     service: str
+    kind: str = "sla"
+    state: str = "signed"
+    revision: int = 1
+    customer: str = ""
+    provider: str = ""
     period: str = "30d"
     target: float
+    hours: str = ""
+    timezone: str = "UTC"
+    holidays: Holidays = Holidays()
     respond_minutes: dict[str, int] = {}
     resolve_minutes: dict[str, int] = {}
+    pauses: tuple[str, ...] = ()
+    latency_ms: float | None = None
+    latency_share: float = 0.95
+    method: str = ""
+    exclusions: tuple[str, ...] = ()
+    consequences: str = ""
+    penalty: float = 0.0
+    cost: float | None = None
+    value: float | None = None
+    currency: str = "EUR"
+    leans_on: tuple[str, ...] = ()
+    stakeholders: tuple[str, ...] = ()  # addresses that a notice goes to
+    notice_h: float = 24.0
+    starts_at: datetime | None = None
+    review_on: str = ""
+    signatures: tuple[Signature, ...] = ()
     source: str = "built-in"

@@ -62,6 +62,36 @@ def test_a_service_its_components_and_its_agreement_are_read(tmp_path: Path) -> 
     assert agreement.resolve_minutes == {"1": 240}
 
 
+def test_an_agreement_may_say_everything_that_a_contract_says(tmp_path: Path) -> None:
+    whole = (
+        SHOP
+        + """\
+kind = "ola"
+customer = "sales"
+provider = "operations"
+hours = "Mon-Fri 09:00-17:00"
+pauses = ["waiting for the user"]
+method = "checks of all web servers"
+exclusions = ["planned maintenance"]
+consequences = "10 % credit"
+penalty = 500
+cost = 120.5
+leans_on = ["hosting"]
+stakeholders = ["mia@example.org"]
+notice = "2d"
+review_on = 2027-01-15
+"""
+    )
+    [agreement] = load_services(write(tmp_path, whole)).agreements
+    assert (agreement.kind, agreement.hours, agreement.pauses) == (
+        "ola",
+        "Mon-Fri 09:00-17:00",
+        ("waiting for the user",),
+    )
+    assert (agreement.penalty, agreement.cost, agreement.value) == (500, 120.5, None)
+    assert (agreement.notice_h, agreement.review_on, agreement.leans_on) == (48, "2027-01-15", ("hosting",))
+
+
 def test_without_a_folder_nothing_is_declared(tmp_path: Path) -> None:
     assert load_services(tmp_path / "services.d").services == ()
 
