@@ -35,7 +35,8 @@ TIMINGS = {
     "usage": Timing(60, 30, timeout_s=15),
     "reachable": Timing(10, 3, timeout_s=5),
     "http": Timing(30, 3),
-    "banner": Timing(60, 5),  # an ssh server logs each visit
+    "greeting": Timing(60, 5),  # an ssh server logs each visit
+    "ready": Timing(30, 5),
     "certificate": Timing(3600, 300),
     "state": Timing(30, 10),
 }
@@ -53,7 +54,16 @@ TINY_BYTES = 16 * 1024**2
 FULL_BY_NATURE = {"squashfs", "iso9660", "udf", "erofs", "cramfs", "romfs"}
 EPHEMERAL_PORTS = range(32768, 61000)  # Linux's default; what listens there is rarely meant to be found again
 UNIT_TYPES = {"service", "socket", "timer", "mount"}
-BANNERS = {"ssh": "SSH-", "smtp": "220", "ftp": "220", "imap": "* ", "pop3": "+OK"}
+# What is asked in its own protocol: the check's name and the probe's type. What is not here is connected to.
+SPOKEN = {
+    "ssh": ("greeting", "ssh"),
+    "smtp": ("greeting", "smtp"),
+    "imap": ("greeting", "imap"),
+    "pop3": ("greeting", "pop3"),
+    "postgresql": ("ready", "postgres"),
+    "mysql": ("ready", "mysql"),
+    "redis": ("ready", "redis"),
+}
 
 
 def propose(ci: CiBody) -> list[Definition]:
@@ -89,10 +99,10 @@ def _endpoint(ci: CiBody) -> Iterator[Definition]:
     if protocol == "unknown" and port in EPHEMERAL_PORTS:
         return
     there = {"host": host, "port": port}
-    if protocol in BANNERS:
-        yield _default(ci, "banner", "tcp", {**there, "expect": BANNERS[protocol]})
-    else:
-        yield _default(ci, "reachable", "tcp", there)
+    if protocol == "mysql" and not _is_loopback(host):
+        return  # it blocks who comes from elsewhere too often without a login (max_connect_errors)
+    name, type_ = SPOKEN.get(protocol, ("reachable", "tcp"))
+    yield _default(ci, name, type_, there)
     if protocol in {"http", "https"}:
         # Who asks by address gets any site or none: an answer is what counts, and no certificate can fit.
         url = f"{protocol}://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -145,6 +155,13 @@ def endpoint_address(ci: CiBody) -> Optional[tuple[str, int]]:
     if not str(number).isdecimal() or not 0 < int(number) < 65536:
         return None
     return _reachable(host), int(number)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _reachable(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 from typing import Callable
@@ -48,7 +49,7 @@ def _prepared(definition: Definition) -> tuple[Probe, object]:
         raise CouldNotLook(str(error), "unsupported") from error
     except ImportError as error:
         raise CouldNotLook(f"{definition.type} checks need what is not installed: {error}", "unsupported") from error
-    except (msgspec.ValidationError, ValueError) as error:
+    except (msgspec.ValidationError, re.error) as error:
         raise CouldNotLook(f"{definition.type} check cannot be run as it is defined: {error}", "bad_params") from error
 
 

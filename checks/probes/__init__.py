@@ -27,18 +27,38 @@ class Probe(NamedTuple):
     on_timeout: State = State.CRITICAL
 
 
-# type → the module that has it
+# type → the module that has it, and what it is called there where that is not `PROBE`
 PROBES = {
+    "clock": "checks.probes.clock",
+    "container": "checks.probes.container",
+    "disk_io": "checks.probes.disk_io",
+    "dns": "checks.probes.dns",
+    "file": "checks.probes.file",
     "filesystem": "checks.probes.filesystem",
     "http": "checks.probes.http",
+    "icmp": "checks.probes.icmp",
+    "imap": "checks.probes.mail:IMAP",
     "load": "checks.probes.load",
+    "log": "checks.probes.log",
     "memory": "checks.probes.memory",
+    "mysql": "checks.probes.mysql",
+    "network_errors": "checks.probes.network_errors",
+    "ntp": "checks.probes.ntp",
+    "plugin": "checks.probes.plugin",
+    "pop3": "checks.probes.mail:POP3",
+    "postgres": "checks.probes.postgres",
     "process": "checks.probes.process",
+    "redis": "checks.probes.redis",
+    "smtp": "checks.probes.mail:SMTP",
+    "ssh": "checks.probes.ssh",
     "swap": "checks.probes.swap",
     "tcp": "checks.probes.tcp",
     "tls": "checks.probes.tls",
+    "udp": "checks.probes.udp",
     "unit": "checks.probes.unit",
 }
+# Types whose results the hub makes itself, out of what it hears or does not hear from an agent.
+JUDGED_AT_HUB = frozenset({"heartbeat"})
 
 
 class NoSuchProbe(LookupError):
@@ -47,9 +67,10 @@ class NoSuchProbe(LookupError):
 
 def load(type_: str) -> Probe:
     """The probe of this type; raises `NoSuchProbe`."""
-    module = PROBES.get(type_)
-    if module is None:
+    place = PROBES.get(type_)
+    if place is None:
         raise NoSuchProbe(f"no probe of type {type_!r}; there are: {', '.join(sorted(PROBES))}")
-    probe = importlib.import_module(module).PROBE
+    module, _, name = place.partition(":")
+    probe = getattr(importlib.import_module(module), name or "PROBE")
     assert isinstance(probe, Probe)
     return probe

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from pathlib import Path
 from typing import Literal, NamedTuple, Optional
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -17,6 +16,7 @@ from checks.http_message import Body, Head, NotHttp, split_head
 from checks.perfdata import printable
 from checks.probes import Params, Probe
 from checks.probes.network import connected
+from checks.probes.secret import read_secret
 from checks.probes.stream import ClearStream, Stream
 from checks.probes.tls_stream import TlsStream, client_context
 from checks.result import Metric
@@ -187,18 +187,11 @@ def _request(params: HttpParams, parts: SplitResult, *, with_secrets: bool) -> b
 
 def _authorization(params: HttpParams) -> dict[str, str]:
     if params.token_file is not None:
-        return {"Authorization": f"Bearer {_secret(params.token_file)}"}
+        return {"Authorization": f"Bearer {read_secret(params.token_file)}"}
     if params.user is not None and params.password_file is not None:
-        pair = f"{params.user}:{_secret(params.password_file)}"
+        pair = f"{params.user}:{read_secret(params.password_file)}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     return {}
-
-
-def _secret(path: str) -> str:
-    try:
-        return Path(path).read_text().strip()
-    except OSError as error:
-        raise CouldNotLook(f"the secret in {path} cannot be read: {error.strerror}", "not_permitted") from error
 
 
 def _split(url: str) -> SplitResult:

@@ -20,7 +20,7 @@ from checks.readiness import writable
 SockAddress = Union[tuple[str, int], tuple[str, int, int, int]]
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
-_OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EPERM, errno.EACCES}
+OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EPERM, errno.EACCES}
 _WORDS = {
     errno.ECONNREFUSED: "refused the connection: nothing listens there",
     errno.ECONNRESET: "reset the connection",
@@ -128,13 +128,13 @@ async def connect(target: Target) -> socket.socket:
 def _unconnected(failures: list[tuple[Target, OSError]]) -> Exception:
     output = "; ".join(words_for(str(target), error) for target, error in failures)
     actual = "; ".join(str(error.strerror) for _, error in failures)
-    if all(error.errno in _OURS for _, error in failures):
+    if all(error.errno in OURS for _, error in failures):
         return CouldNotLook(output, "not_permitted")
     return Unhealthy(output, expected="a connection", actual=actual)
 
 
 def words_for(who: str, error: OSError) -> str:
     """What went wrong between us and them: `127.0.0.1:80 refused the connection: nothing listens there`."""
-    if error.errno in _OURS:
+    if error.errno in OURS:
         return f"cannot try {who} from here: {error.strerror}"
     return f"{who} {_WORDS.get(error.errno or 0, f'failed: {error.strerror or error}')}"

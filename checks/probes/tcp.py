@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal, Optional
 
 from checks.finding import Finding, Trace, Unhealthy
-from checks.perfdata import printable
 from checks.probes import Params, Probe
 from checks.probes.network import connected
 from checks.probes.stream import ClearStream, Stream
+from checks.probes.words import one_line
 from checks.result import Metric
 
 MAX_ANSWER_BYTES = 4096
@@ -64,12 +64,6 @@ async def _answer(stream: Stream, expected: bytes, trace: Trace) -> bytes:
             )
         trace.doing = f"waiting for {one_line(expected)!r}: so far it said {one_line(answer)!r}"
     return answer
-
-
-def one_line(data: bytes) -> str:
-    """What a peer said, fit for one line on a screen."""
-    text = printable(data[:MAX_ANSWER_BYTES].decode("utf-8", "replace")).strip()
-    return " ".join(text.split())[:120]
 
 
 PROBE = Probe(TcpParams, look)

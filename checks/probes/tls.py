@@ -52,10 +52,15 @@ async def _chain(params: TlsParams, trace: Trace, *, verify: bool) -> list[Certi
         name = params.server_name or params.host
         stream = TlsStream(sock, trace, client_context(verify, params.ca_file if verify else None), name)
         await stream.handshake()
-        try:
-            return [parse_certificate(der) for der in sent_chain(stream.tls)]
-        except NotDer as error:
-            raise Unhealthy(f"{trace.address} sends a certificate that cannot be read: {error}") from error
+        return read_chain(stream, trace)
+
+
+def read_chain(stream: TlsStream, trace: Trace) -> list[Certificate]:
+    """The certificates that came in the handshake, the server's own first; raises `Unhealthy`."""
+    try:
+        return [parse_certificate(der) for der in sent_chain(stream.tls)]
+    except NotDer as error:
+        raise Unhealthy(f"{trace.address} sends a certificate that cannot be read: {error}") from error
 
 
 def sent_chain(tls: ssl.SSLObject) -> list[bytes]:

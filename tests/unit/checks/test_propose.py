@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from checks.definition import Definition
-from checks.probes import PROBES, load
-from checks.propose import propose
+from checks.probes import JUDGED_AT_HUB, PROBES, load
+from checks.propose import SPOKEN, propose
 from checks.threshold import parse_range
 
 
@@ -27,6 +27,7 @@ EVERYTHING = [
     ci("endpoint", "tcp/0.0.0.0:80", transport="tcp", address="0.0.0.0", port=80, protocol="http"),
     ci("endpoint", "tcp/0.0.0.0:443", transport="tcp", address="0.0.0.0", port=443, protocol="https"),
     ci("endpoint", "tcp/0.0.0.0:22", transport="tcp", address="0.0.0.0", port=22, protocol="ssh"),
+    *(ci("endpoint", f"tcp/0.0.0.0:{port}", protocol=name) for port, name in enumerate(SPOKEN, 1)),
     ci("unit", "nginx.service", type="service", loaded="loaded", enabled="enabled"),
 ]
 
@@ -41,9 +42,10 @@ def test_a_host_gets_load_memory_swap_and_heartbeat() -> None:
         ("http", ["reachable", "http"]),
         ("https", ["reachable", "http", "certificate"]),
         ("tls", ["reachable", "certificate"]),
-        ("ssh", ["banner"]),
-        ("smtp", ["banner"]),
-        ("postgresql", ["reachable"]),
+        ("ssh", ["greeting"]),
+        ("smtp", ["greeting"]),
+        ("postgresql", ["ready"]),
+        ("mysql", ["ready"]),
         ("unknown", ["reachable"]),
         (None, ["reachable"]),
     ],
@@ -84,6 +86,7 @@ def test_an_ipv6_web_server_gets_a_url_that_is_one() -> None:
         ci("endpoint", "tcp/0.0.0.0:80@web", transport="tcp", namespace="web"),
         ci("endpoint", "tcp/nonsense"),
         ci("endpoint", "tcp/0.0.0.0:99999"),
+        ci("endpoint", "tcp/192.0.2.7:3306", protocol="mysql"),
         ci("filesystem", "/snap/core/1", type="squashfs", options="ro", size_bytes=10**8),
         ci("filesystem", "/mnt/cd", type="iso9660", options="ro", size_bytes=10**9),
         ci("filesystem", "/usr", type="ext4", options="ro,relatime", size_bytes=10**10),
@@ -111,7 +114,7 @@ def test_a_large_filesystem_may_be_fuller() -> None:
 @pytest.mark.parametrize("body", EVERYTHING, ids=lambda body: body["key"])
 def test_every_proposal_is_one_that_its_probe_takes(body: dict[str, Any]) -> None:
     for definition in propose(body):
-        if definition.type != "heartbeat":
+        if definition.type not in JUDGED_AT_HUB:
             assert definition.type in PROBES
             msgspec.convert(definition.params, load(definition.type).params)
         _assert_sane(definition)
