@@ -14,10 +14,11 @@ StateOf = Callable[[str], str | None]  # a CI's id → the worst state of its ch
 NumberOf = Callable[[str], int | None]  # a check's id → the open incident that it is part of
 
 
-def ci_row(ci: Document, state_of: StateOf) -> Row:
-    """A CI; what a person set wins over what was discovered."""
+async def ci_row(store: Store, ci: Document, state_of: StateOf, at: datetime | None = None) -> Row:
+    """A CI with its health and its host's name; what a person set wins over what was discovered."""
     attributes = {**ci.get("attributes", {}), **ci.get("overrides", {})}
-    return {**ci, "attributes": attributes, "state": state_of(ci["id"])}
+    host_name = ci["name"] if ci.get("host") == ci["id"] else await _named(store, ci.get("host"), at)
+    return {**ci, "attributes": attributes, "state": state_of(ci["id"]), "host_name": host_name}
 
 
 async def check_row(store: Store, check: Document, number_of: NumberOf, at: datetime | None = None) -> Row:

@@ -33,12 +33,12 @@ class Cis:
 
     async def rows(self) -> AsyncIterator[Row]:
         for ci in await self._store.find(Kind.CI, {"class": self._class} if self._class else None):
-            yield ci_row(ci, self._census.state_of)
+            yield await ci_row(self._store, ci, self._census.state_of)
 
     async def row(self, id_: str) -> Row | None:
         ci = await self._store.get(Kind.CI, id_)
         wanted = ci is not None and self._class in {None, ci["class"]}
-        return ci_row(ci, self._census.state_of) if ci is not None and wanted else None
+        return await ci_row(self._store, ci, self._census.state_of) if ci is not None and wanted else None
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         own = {delta.id for delta in deltas if delta.kind is Kind.CI}

@@ -26,7 +26,8 @@ async def list_(hub: Hub, _session: Session, args: CiListArguments) -> list[Row]
     equals = {"class": args.class_} if args.class_ else None
     state_of = await states_at(hub, args)
     found = await hub.store.find(Kind.CI, equals, at=args.at)
-    return listed((ci_row(ci, state_of) for ci in found if args.all or ci["status"] != "retired"), args, "class,name")
+    wanted = [ci for ci in found if args.all or ci["status"] != "retired"]
+    return listed([await ci_row(hub.store, ci, state_of, args.at) for ci in wanted], args, "class,name")
 
 
 async def states_at(hub: Hub, args: ListArguments) -> StateOf:
