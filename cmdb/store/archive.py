@@ -18,6 +18,7 @@ from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
 from cmdb.store.database import connect, damaged, explained
 from cmdb.store.moment import from_us
+from cmdb.store.protocol import StoreDamaged, StoreError
 from cmdb.store.rows import history_name
 from cmdb.store.seal import intact, seq_of, unsealed
 
@@ -31,12 +32,15 @@ _SEQ_AT = "SELECT coalesce(max(seq), 0) FROM audit WHERE at <= ? AND seq <= ?"
 
 
 class Archive:
-    """Readers wait for each other, never for the writer."""
+    """Readers wait for each other, never for the writer. The first waits until SQLite has checked the whole file: an
+    index that lost an entry would answer wrongly and nobody would know."""
 
     def __init__(self, path: Path) -> None:
+        self.damage: StoreDamaged | None = None
         self._path = path
         self._connection = connect(path, read_only=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
+        self._thread.submit(self._check)
 
     async def seq_at(self, at_us: int, seq: int) -> int:
         """The last batch at that moment or before it."""
@@ -56,13 +60,27 @@ class Archive:
         return await self._read(lambda: [audit_row(*row) for row in self._rows(_AUDIT, (after_seq, seq, limit))])
 
     async def close(self) -> None:
+        self._connection.interrupt()
         await self._read(self._connection.close)
         self._thread.shutdown()
 
     async def _read(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
 
+    def _check(self) -> None:
+        try:
+            with explained(self._path):
+                found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if found != "ok":
+                self.damage = damaged(self._path, str(found))
+        except StoreDamaged as damage:
+            self.damage = damage
+        except StoreError:
+            pass  # interrupted: the store is being closed
+
     def _rows(self, statement: str, asked: Any) -> list[Any]:
+        if self.damage is not None:
+            raise self.damage
         with explained(self._path):
             return self._connection.execute(statement, asked).fetchall()
 

@@ -5,6 +5,7 @@ Synchronous, one connection, one thread at a time. Not the memory of it (`packed
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from cmdb.audit import GENESIS
 from cmdb.store.protocol import StoreDamaged, StoreError, StoreFull
 from cmdb.store.rows import BatchRows, write_batch
 from cmdb.store.seal import checksum_of, intact
+from cmdb.store.witness import Witness
 
 SCHEMA = 1
 APPLICATION_ID = 0x57445354  # "WDST": what `file` shows, and what says that this is ours
@@ -40,7 +42,7 @@ class StoredDocument(msgspec.Struct, frozen=True, gc=False):
 
 
 class Database:
-    """The one writing connection."""
+    """The one writing connection. Opening it verifies that the log ends where it was last seen to end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,18 +50,25 @@ class Database:
             self.connection = connect(path)
             try:
                 _prepare(self.connection, path)
+                self._witness = Witness(path)
+                self.head = self._verified_head()
             except BaseException:
                 self.connection.close()
                 raise
 
-    def head(self) -> Head:
-        with explained(self.path):
-            row = self.connection.execute("SELECT seq, at, digest, documents, checksum FROM head").fetchone()
+    def _verified_head(self) -> Head:
+        row = self.connection.execute("SELECT seq, at, digest, documents, checksum FROM head").fetchone()
         if row is None:
             raise damaged(self.path, "it has no head")
-        return Head(*row)
+        head = Head(*row)
+        last = self.connection.execute("SELECT seq, at, digest FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        if last != ((head.seq, head.at_us, head.digest) if head.seq else None):
+            raise damaged(self.path, f"its log ends at batch {head.seq}, its audit at {last and last[0]}")
+        if self._witness.seen() > head.seq:
+            raise damaged(self.path, f"it ends at batch {head.seq}, but batch {self._witness.seen()} was acknowledged")
+        return head
 
-    def documents(self, head: Head) -> Iterator[StoredDocument]:
+    def documents(self) -> Iterator[StoredDocument]:
         """Every document, in the order of insertion; `StoreDamaged` when one is not what was written, or is missing."""
         number = checksum = 0
         with explained(self.path):
@@ -71,8 +80,8 @@ class Database:
                     checksum += checksum_of(sealed)
                     yield StoredDocument(kind, id_, sealed)
                 number += len(rows)
-        if (number, checksum) != (head.documents, head.checksum):
-            raise damaged(self.path, f"{number} documents are there, {head.documents} were written, or not these")
+        if (number, checksum) != (self.head.documents, self.head.checksum):
+            raise damaged(self.path, f"{number} documents are there, not the {self.head.documents} that were written")
 
     def write(self, batches: Sequence[BatchRows], head: Head) -> None:
         """All of these batches in one transaction, durable on return. Raises `StoreFull`, `StoreDamaged`."""
@@ -83,15 +92,25 @@ class Database:
                 "UPDATE head SET seq = ?, at = ?, digest = ?, documents = ?, checksum = ?",
                 (head.seq, head.at_us, head.digest, head.documents, head.checksum),
             )
+        self.head = head
+        self._witness.write(head.seq)
+
+    def probe(self) -> None:
+        """Write something that changes nothing. Raises what a batch would meet."""
+        with explained(self.path), transaction(self.connection):
+            self.connection.execute("UPDATE head SET probes = probes + 1")
 
     def close(self) -> None:
         """Fold the log into the file where there is room for it, and let go."""
-        try:
+        # Where there is no room the log stays, and is read at the next opening.
+        with contextlib.suppress(sqlite3.Error):
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:
-            pass  # the log is read at the next opening
-        finally:
-            self.connection.close()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of a file that is not to be touched."""
+        self.connection.close()
+        self._witness.close()
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -131,20 +150,35 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explanation(path, error) from error
+    except OSError as error:
+        raise unwritable(path, error.strerror or str(error)) from error
 
 
 def damaged(path: Path, why: str) -> StoreDamaged:
     return StoreDamaged(str(path), why, "restore a backup: watchdeck restore FILE")
 
 
+def unwritable(path: Path, why: str) -> StoreFull:
+    return StoreFull(str(path), f"cannot be written ({why})", "see to its disk, mount and permissions")
+
+
+_UNREADABLE = {
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+    sqlite3.SQLITE_IOERR_CORRUPTFS,
+    sqlite3.SQLITE_IOERR_DATA,
+}
+
+
 def _explanation(path: Path, error: sqlite3.Error) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StoreFull(str(path), "no room left on its disk", "make room; reads go on")
-    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}:
-        return StoreFull(str(path), f"cannot be written ({error})", "see to the disk and its mount; reads go on")
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or extended in _UNREADABLE:
         return damaged(path, str(error))
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}:
+        return unwritable(path, str(error))
     return StoreError(str(path), str(error))
 
 
@@ -169,7 +203,7 @@ def _create(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
         head = Head()
         connection.execute(
-            "INSERT INTO head VALUES (1, ?, ?, ?, ?, ?)",
+            "INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, 0)",
             (head.seq, head.at_us, head.digest, head.documents, head.checksum),
         )
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

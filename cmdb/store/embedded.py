@@ -37,8 +37,9 @@ from cmdb.store.protocol import (
 )
 from cmdb.store.seal import seq_of, unsealed
 from cmdb.store.table import RecordTable
-from cmdb.store.writer import Job, Writer
+from cmdb.store.writer import Job, Task, Writer
 
+_PROBE_AFTER_S = 1.0
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
 
 
@@ -50,7 +51,7 @@ class EmbeddedStore:
         self._database = database
         self._tables = tables
         self._loop = asyncio.get_running_loop()
-        self._visible = self._tail = database.head()
+        self._visible = self._tail = database.head
         self._pending = Pending()
         self._generation = 0
         self._under_way = 0
@@ -59,6 +60,7 @@ class EmbeddedStore:
         self._archive = Archive(database.path)
         self._checkpointer = Checkpointer(database.path)
         self._writer = Writer(database, self._report_landed, self._report_failed)
+        self._trouble: Exception | None = None
         self._closed = False
 
     @classmethod
@@ -78,6 +80,11 @@ class EmbeddedStore:
     @property
     def seq(self) -> int:
         return self._visible.seq
+
+    @property
+    def trouble(self) -> str | None:
+        cause = self._archive.damage or self._trouble
+        return None if cause is None else str(cause)
 
     async def commit(self, batch: Batch) -> Committed:
         while True:
@@ -213,6 +220,7 @@ class EmbeddedStore:
             self._tables[Kind(kind)].apply({id_: sealed})
         self._pending.landed(prepared.head.seq, prepared.after)
         self._visible = prepared.head
+        self._trouble = None
         self._feed.publish(prepared.deltas)
 
     def _fail(self, jobs: list[Job], error: Exception) -> None:
@@ -221,6 +229,8 @@ class EmbeddedStore:
             self._generation += 1
             self._tail = self._visible
             self._pending.clear()
+        if self._trouble is None:
+            self._note_trouble(error)
         for job in jobs:
             if not job.waiter.done():
                 job.waiter.set_exception(error)
@@ -238,6 +248,24 @@ class EmbeddedStore:
             self._progress = self._loop.create_future()
         await asyncio.wait({self._progress})
 
+    def _probe(self) -> None:
+        """Nobody may be writing when there is room again: find out without waiting for the next batch."""
+        if self._trouble is not None and not self._closed:
+            self._writer.submit(Task(self._report_probe))
+
+    def _report_probe(self, database: Database) -> None:
+        try:
+            database.probe()
+        except StoreError as error:
+            self._loop.call_soon_threadsafe(self._note_trouble, error)
+        else:
+            self._loop.call_soon_threadsafe(self._note_trouble, None)
+
+    def _note_trouble(self, error: Exception | None) -> None:
+        self._trouble = error
+        if error is not None:
+            self._loop.call_later(_PROBE_AFTER_S, self._probe)
+
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise StoreError(str(self._database.path), "has been closed")
@@ -252,10 +280,10 @@ def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
     tables = {kind: PackedRows(INDEXES.get(kind, ())) for kind in Kind}
     database = Database(path)
     try:
-        for stored in database.documents(database.head()):
+        for stored in database.documents():
             tables[Kind(stored.kind)].apply({stored.id: stored.sealed})
     except BaseException:
-        database.connection.close()
+        database.abandon()
         raise
     gc.freeze()
     return database, tables

@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from cmdb.store.protocol import StoreTaken
+from cmdb.store.protocol import StoreFull, StoreTaken
 
 
 class StateLock:
@@ -14,8 +14,13 @@ class StateLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreFull(
+                f"state directory {path.parent}", f"cannot be written ({error.strerror})", "see to its disk and owner"
+            ) from None
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

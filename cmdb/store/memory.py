@@ -28,6 +28,10 @@ class MemoryStore:
     def seq(self) -> int:
         return self._feed.seq
 
+    @property
+    def trouble(self) -> str | None:
+        return None
+
     async def commit(self, batch: Batch) -> Committed:
         if self._feed.ended:
             raise StoreError("store", "has been closed")

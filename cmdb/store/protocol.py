@@ -174,5 +174,12 @@ class Store(Protocol):
     def seq(self) -> int:
         """The sequence number of the last batch that is visible."""
 
+    @property
+    def trouble(self) -> str | None:
+        """Why batches cannot be written, or what on disk is damaged, for people; None when all is well.
+
+        Reads of the present go on in any case. It is over by itself when there is room again.
+        """
+
     async def close(self) -> None:
         """Make everything durable and let go."""

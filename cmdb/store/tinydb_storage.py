@@ -28,10 +28,9 @@ class SqliteStorage(Storage):
 
     def __init__(self, path: str | Path) -> None:
         self._database = Database(Path(path))
-        self._head = self._database.head()
         self._tables: dict[str, PackedRows] = {}
         self._written: set[str] = set()  # a table is there once it was written, also when it is empty
-        for stored in self._database.documents(self._head):
+        for stored in self._database.documents():
             self.packed(stored.kind).apply({stored.id: stored.sealed})
             self._written.add(stored.kind)
 
@@ -55,15 +54,14 @@ class SqliteStorage(Storage):
     def write_rows(self, name: str, documents: Mapping[str, Any]) -> None:
         """Make these documents durable (None: removed), then visible."""
         packed = self.packed(name)
-        seq = self._head.seq + 1
+        head = self._database.head
+        seq = head.seq + 1
         after: Versions = {(name, id_): _sealed(name, id_, fields, seq) for id_, fields in documents.items()}
         before: Versions = {(name, id_): packed.rows.get(id_) for id_ in documents}
         if after:
-            audit = next_row(self._head.digest, seq, datetime.now(UTC), "tinydb", "write", f"{name}: {len(after)}")
+            audit = next_row(head.digest, seq, datetime.now(UTC), "tinydb", "write", f"{name}: {len(after)}")
             rows = rows_of(audit, (), before, after)
-            head = head_after(self._head, rows, before, after)
-            self._database.write([rows], head)
-            self._head = head
+            self._database.write([rows], head_after(head, rows, before, after))
             packed.apply({id_: sealed for (_, id_), sealed in after.items()})
         self._written.add(name)
 

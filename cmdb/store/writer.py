@@ -28,6 +28,16 @@ class Job(msgspec.Struct, frozen=True, eq=False):
     waiter: asyncio.Future[Committed]
 
 
+class Task(msgspec.Struct, frozen=True, eq=False):
+    """Something else to do on the writing connection, between two groups. It deals with its own errors."""
+
+    run: Callable[[Database], None]
+
+
+class _End:
+    """What comes after the last job."""
+
+
 Landed = Callable[[list[Job]], None]
 Failed = Callable[[list[Job], Exception], None]
 
@@ -38,37 +48,40 @@ class Writer:
     def __init__(self, database: Database, landed: Landed, failed: Failed) -> None:
         self._database = database
         self._landed, self._failed = landed, failed
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | Task | _End] = queue.SimpleQueue()
         self._failed_generation = -1
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
-        self._jobs.put(job)
+    def submit(self, work: Job | Task) -> None:
+        self._jobs.put(work)
 
     def finish(self) -> None:
         """Write what was submitted, then end; blocks until then."""
-        self._jobs.put(None)
+        self._jobs.put(_End())
         self._thread.join()
 
     def _run(self) -> None:
-        ends = False
-        while not ends:
-            jobs, ends = self._next_group()
+        while True:
+            jobs, then = self._next_group()
             if jobs:
                 self._write(jobs)
+            if isinstance(then, Task):
+                then.run(self._database)
+            elif then is not None:
+                return
 
-    def _next_group(self) -> tuple[list[Job], bool]:
-        """What waits, and whether that is the end of it."""
+    def _next_group(self) -> tuple[list[Job], Task | _End | None]:
+        """The jobs that wait, and what comes behind them if that is not a job."""
         jobs: list[Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            jobs.append(job)
+        while True:
+            work = self._jobs.get()
+            if not isinstance(work, Job):
+                return jobs, work
+            jobs.append(work)
             if len(jobs) == MAX_BATCHES or self._jobs.empty():
-                return jobs, False
-            job = self._jobs.get()
-        return jobs, True
+                return jobs, None
 
     def _write(self, jobs: list[Job]) -> None:
         sound = [job for job in jobs if job.generation > self._failed_generation]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
-from cmdb.store.protocol import Batch, Difference, Write
+from cmdb.store.protocol import Batch, Committed, Difference, StoreFull, Write
 
 WRITERS = 40
 RECORDS_EACH = 25
@@ -25,8 +25,17 @@ async def write_forever(store: EmbeddedStore, writer: int) -> None:
         ids = (id_, f"{id_}-twin")
         writes = tuple(Write(Kind.CI, each, {"id": each, "value": value, "fill": "x" * 200}) for each in ids)
         rows = (Difference(Kind.CI, id_, "value", value - RECORDS_EACH, value),)
-        committed = await store.commit(Batch(writes, rows, "load", "test", id_, datetime.now(UTC)))
+        committed = await insist(store, Batch(writes, rows, "load", "test", id_, datetime.now(UTC)))
         os.write(1, f"{committed.seq} {id_} {value}\n".encode())
+
+
+async def insist(store: EmbeddedStore, batch: Batch) -> Committed:
+    while True:
+        try:
+            return await store.commit(batch)
+        except StoreFull:
+            os.write(1, b"full\n")
+            await asyncio.sleep(0.01)
 
 
 async def main(path: Path) -> None:

@@ -50,7 +50,8 @@ CREATE TABLE head (
     at INTEGER NOT NULL,
     digest TEXT NOT NULL,
     documents INTEGER NOT NULL,
-    checksum INTEGER NOT NULL
+    checksum INTEGER NOT NULL,
+    probes INTEGER NOT NULL -- counts the attempts to write after a disk was full
 );
 
 -- What was forgotten: of this kind and class nothing can be read as of a batch before `seq`.
