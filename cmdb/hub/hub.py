@@ -10,6 +10,7 @@ from cmdb.clock import Clock
 from cmdb.config import Config
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Feed
+from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
@@ -35,6 +36,7 @@ class Hub:
     feed: Feed
     sources: Sources
     service_watch: ServiceWatch
+    identities: Identities
     started_at: datetime
     ssh: tuple[str, int] | None = None
     lag_s: float = 0.0

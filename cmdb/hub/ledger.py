@@ -55,6 +55,10 @@ class Ledger:
             return None
         return Batch(tuple(writes), tuple(rows), actor, reason, _summary(writes), self.clock.now())
 
+    async def note(self, *, actor: str, reason: str, summary: str) -> Committed:
+        """Put into the audit what changed no record: a login, a refusal, a command."""
+        return await self.store.commit(Batch((), (), actor, reason, summary, self.clock.now()))
+
     async def get(self, kind: Kind, id_: str) -> Document | None:
         """The document as it is now."""
         return await self.store.get(kind, id_)

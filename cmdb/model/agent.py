@@ -11,6 +11,7 @@ from cmdb.model.kind import Record
 class AgentRecord(Record, frozen=True, kw_only=True):
     """`state` is connected | silent | revoked; `sections` maps one to {outcome, duration_s, detail, items, digest}.
 
+    `keys` are the SSH public keys that may speak for it (none for the local one, which has the own socket).
     `serial` is the last message of results that is in the record, written in the same batch as what they changed.
     """
 
@@ -26,3 +27,4 @@ class AgentRecord(Record, frozen=True, kw_only=True):
     last_report: datetime | None = None
     sections: dict[str, Any] = {}
     serial: int = 0
+    keys: tuple[str, ...] = ()

@@ -22,6 +22,8 @@ class Kind(enum.StrEnum):
     COUNTER = "counter"
     DECISION = "decision"  # why an observation became this CI
     REVIEW = "review"  # an identity question for a person
+    USER = "user"
+    ENROLMENT = "enrolment"  # a one-time token by which an agent may bring its key
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "service": ("service", "Services, their components and states."),
     "sla": ("sla", "Agreements: actual against target, and why."),
     "agent": ("agent", "Agents: list, show, scan, run."),
+    "user": ("user", "People who may come in by SSH: add, list, remove."),
     "audit": ("audit", "Who did what; verify that nothing was altered."),
     "config": ("config", "Check the configuration."),
     "completion": ("completion", "Shell completion for bash, zsh or fish."),
