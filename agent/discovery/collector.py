@@ -6,8 +6,10 @@ import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Generic, Optional, TypeVar
 
+from agent.discovery.cloud import Instance, read_instance
+from agent.discovery.container import engine_sockets, names_by_id
 from agent.discovery.programs import Programs, look_at_programs
 from agent.wire import Item
 
@@ -22,20 +24,52 @@ class Limits:
     sniff: bool = True
 
 
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """A value that is made by whoever asks first, while the others wait; its failure is everybody's."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make, self._lock = make, threading.Lock()
+        self._made: list[T] = []
+        self._error: Optional[Exception] = None
+
+    @property
+    def value(self) -> T:
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if not self._made:
+                try:
+                    self._made.append(self._make())
+                except Exception as error:
+                    self._error = error
+                    raise
+            return self._made[0]
+
+
 class Shared:
     """What several collectors need and only one should pay for."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._programs: Optional[Programs] = None
+        self._programs = Once(lambda: look_at_programs(names_by_id(engine_sockets())))
+        self._instance = Once(read_instance)
 
     @property
     def programs(self) -> Programs:
         """The processes of this host, their groups and their sockets."""
-        with self._lock:
-            if self._programs is None:
-                self._programs = look_at_programs()
-            return self._programs
+        return self._programs.value
+
+    @property
+    def instance(self) -> Optional[Instance]:
+        """The cloud instance that this host is."""
+        return self._instance.value
+
+
+def is_privileged() -> bool:
+    """Whether this process may look at everything."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 @dataclass
@@ -48,7 +82,7 @@ class Look:
     limits: Limits = field(default_factory=Limits)
     shared: Shared = field(default_factory=Shared)
     memory: dict[str, Any] = field(default_factory=dict)
-    privileged: bool = field(default_factory=lambda: os.geteuid() == 0)
+    privileged: bool = field(default_factory=is_privileged)
     missed: list[str] = field(default_factory=list)  # what the list lacks: the section is partial
     notes: list[str] = field(default_factory=list)  # what is said though the list is whole
 

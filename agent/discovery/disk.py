@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.discovery.collector import Look
-from agent.discovery.source import read_line
+from agent.discovery.containment import own_container
+from agent.discovery.source import Unsupported, read_line
 from agent.wire import Item
 
 _BLOCK = "/sys/block"
@@ -133,6 +134,8 @@ def disk_item(disk: Disk, homes: dict[str, str]) -> Item:
 
 def collect_disks(look: Look) -> Iterable[Item]:
     """All block devices that hold something, but loop devices: those are files."""
+    if own_container():
+        raise Unsupported("a container has no disks of its own")
     disks = [disk for disk in read_disks() if disk.kind not in ("loop", "zram")]
     homes = {name: disk.name for disk in disks for name, _ in disk.partitions}
     return [disk_item(disk, homes) for disk in disks]

@@ -1,17 +1,27 @@
-"""Listening sockets as endpoints, each with what it speaks. Who owns one is told by the software's `listens_on`."""
+"""Listening sockets as endpoints, with what they speak and the certificates they show.
+
+Who owns one is told by the software's `listens_on`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
 from typing import Any, Optional
 
+from agent.discovery.certificate import certificate_item
 from agent.discovery.collector import Look
 from agent.discovery.programs import Program, Programs
-from agent.discovery.sniff import Target, sniff
+from agent.discovery.sniff import Spoken, Target, sniff
 from agent.discovery.sockets import Socket, read_ephemeral_ports
 from agent.wire import Item
+from checks.x509 import NotDer
 
 NEW_PER_SCAN = 64
+CERTIFICATE_AGE_S = 6 * 3600.0
+Listed = tuple[str, Socket, Optional[Program], bool]
 
 
 def endpoint_key(held: Socket, namespace: Optional[str], programs: Programs) -> str:
@@ -22,7 +32,7 @@ def endpoint_key(held: Socket, namespace: Optional[str], programs: Programs) -> 
     return f"{held.key}@{home}"
 
 
-def listed(programs: Programs, ephemeral: range) -> Iterator[tuple[str, Socket, Optional[Program], bool]]:
+def listed(programs: Programs, ephemeral: range) -> Iterator[Listed]:
     """Key, socket, owner and whether it is the host's own, for each endpoint once.
 
     A UDP socket at a port that the kernel chose is somebody's question, not a service.
@@ -39,15 +49,24 @@ def listed(programs: Programs, ephemeral: range) -> Iterator[tuple[str, Socket, 
 
 
 def collect_endpoints(look: Look) -> Iterable[Item]:
-    """Every listening socket of every network namespace in sight."""
+    """Every listening socket of every network namespace in sight, and the certificates of those that speak TLS."""
     programs = look.shared.programs
     found = list(listed(programs, read_ephemeral_ports()))
     _say_what_is_hidden(look, found, programs.denied)
-    protocols = _protocols(look, found)
-    return [_item(key, held, owner, protocols.get(key)) for key, held, owner, _ in found]
+    spoken = _spoken(look, found)
+    items = [_item(key, held, owner, spoken.get(key)) for key, held, owner, _ in found]
+    return items + list(_certificates(spoken))
 
 
-def _say_what_is_hidden(look: Look, found: list[tuple[str, Socket, Optional[Program], bool]], denied: int) -> None:
+def _certificates(spoken: dict[str, Spoken]) -> Iterator[Item]:
+    now = datetime.now(timezone.utc)
+    for key, (_, certificate) in spoken.items():
+        with contextlib.suppress(NotDer):
+            if certificate:
+                yield certificate_item(key, certificate, now, endpoint=key)
+
+
+def _say_what_is_hidden(look: Look, found: list[Listed], denied: int) -> None:
     nameless = sum(1 for _, _, owner, _ in found if owner is None)
     said = f"owners of {nameless} endpoints and sockets of other network namespaces ({denied} processes denied)"
     if denied and not look.privileged:
@@ -56,7 +75,7 @@ def _say_what_is_hidden(look: Look, found: list[tuple[str, Socket, Optional[Prog
         look.notes.append(f"the owners of {nameless} endpoints are hidden")
 
 
-def _item(key: str, held: Socket, owner: Optional[Program], protocol: Optional[str]) -> Item:
+def _item(key: str, held: Socket, owner: Optional[Program], spoken: Optional[Spoken]) -> Item:
     attributes: dict[str, Any] = {
         "transport": held.protocol,
         "address": held.address,
@@ -67,8 +86,8 @@ def _item(key: str, held: Socket, owner: Optional[Program], protocol: Optional[s
         attributes["software"] = owner.key
     if "@" in key:
         attributes["namespace"] = key.partition("@")[2]
-    if protocol is not None:
-        attributes["protocol"] = protocol
+    if spoken is not None:
+        attributes["protocol"] = spoken.protocol
     return Item(
         class_="endpoint",
         key=key,
@@ -79,27 +98,29 @@ def _item(key: str, held: Socket, owner: Optional[Program], protocol: Optional[s
     )
 
 
-def _protocols(look: Look, found: Iterable[tuple[str, Socket, Optional[Program], bool]]) -> dict[str, str]:
+def _spoken(look: Look, found: Iterable[Listed]) -> dict[str, Spoken]:
     """What each TCP endpoint on an own address speaks: remembered from the last scan, else asked.
 
     Asked are those whose owner is known, or may not be known to us; a socket that hides its owner from root is the
-    kernel's or another system's, and left alone.
+    kernel's or another system's, and left alone. One that speaks TLS is asked again when its certificate may be new.
     """
     if not look.limits.sniff:
         return {}
-    known: dict[str, str] = {}
-    remembered = look.memory.get("protocols", {})
+    remembered = look.memory.get("spoken", {})
+    now = time.time()
+    known: dict[str, tuple[str, float, Spoken]] = {}
     marks: dict[str, str] = {}
     targets: list[Target] = []
     for key, held, owner, is_own in found:
         if held.protocol != "tcp" or not is_own or (owner is None and look.privileged):
             continue
         marks[key] = f"{owner.main.pid}:{owner.main.start}" if owner else str(held.inode)
-        mark, _, protocol = remembered.get(key, "").partition(" ")
-        if mark == marks[key]:
-            known[key] = protocol
+        mark, asked_at, protocol, certificate = remembered.get(key, ("", 0.0, "", b""))
+        if mark == marks[key] and (not certificate or now - asked_at < CERTIFICATE_AGE_S):
+            known[key] = (mark, asked_at, Spoken(protocol, certificate))
         elif len(targets) < NEW_PER_SCAN:
             targets.append(Target(key, held.address, held.port))
-    known.update(sniff(targets))
-    look.memory["protocols"] = {key: f"{marks[key]} {protocol}" for key, protocol in known.items()}
-    return known
+    for key, spoken in sniff(targets).items():
+        known[key] = (marks[key], now, spoken)
+    look.memory["spoken"] = {key: (mark, asked_at, *spoken) for key, (mark, asked_at, spoken) in known.items()}
+    return {key: spoken for key, (_, _, spoken) in known.items()}

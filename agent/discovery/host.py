@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.discovery.collector import Look
+from agent.discovery.containment import own_container
 from agent.discovery.disk import read_disks
 from agent.discovery.interface import read_interfaces
-from agent.discovery.source import read_line, read_text
+from agent.discovery.source import CommandFailed, read_line, read_text
 from agent.wire import Item
 
-_FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 _DMI = Path("/sys/class/dmi/id")
 _DMI_ATTRIBUTES = {
     "vendor": "sys_vendor",
@@ -94,6 +94,7 @@ def split_name(hostname: str, hosts: str, resolver: str) -> tuple[str, str]:
 def collect_host(look: Look) -> Iterable[Item]:
     """The one host, with every identity key that it has."""
     dmi, keys = _read_dmi(look)
+    inside = own_container()
     name, domain = split_name(read_line("/proc/sys/kernel/hostname"), _quiet("/etc/hosts"), _quiet("/etc/resolv.conf"))
     uname = os.uname()
     attributes = {
@@ -101,16 +102,17 @@ def collect_host(look: Look) -> Iterable[Item]:
         "chassis_type": _CHASSIS.get(dmi.get("chassis_type", ""), ""),
         "domain": domain,
         "architecture": uname.machine,
-        "virtualisation": virtualisation(dmi, _cpu_flags(), _container(), uname.release),
+        "virtualisation": virtualisation(dmi, _cpu_flags(), inside, uname.release),
     }
     keys.update(
         vendor=dmi.get("vendor", ""),
         machine_id=read_line("/etc/machine-id") or read_line("/var/lib/dbus/machine-id"),
         macs=sorted(interface.permanent_mac for interface in read_interfaces() if interface.permanent_mac),
         ssh_host_key=_ssh_host_keys(),
-        disk_serials=sorted({disk.serial for disk in read_disks() if disk.serial}),
+        disk_serials=[] if inside else sorted({disk.serial for disk in read_disks() if disk.serial}),
         name=name,
         domain=domain,
+        cloud=_cloud_key(look),
     )
     return [
         Item(
@@ -122,6 +124,14 @@ def collect_host(look: Look) -> Iterable[Item]:
             keys={key: value for key, value in keys.items() if value},
         )
     ]
+
+
+def _cloud_key(look: Look) -> str:
+    try:
+        return look.shared.instance.key if look.shared.instance else ""
+    except (OSError, CommandFailed) as error:
+        look.missed.append(f"cloud instance ({error})")
+        return ""
 
 
 def _read_dmi(look: Look) -> tuple[dict[str, str], dict[str, Any]]:
@@ -150,17 +160,6 @@ def _cpu_flags() -> str:
         if line.startswith(("flags", "Features")):
             return line.partition(":")[2]
     return ""
-
-
-def _container() -> str:
-    told = read_line("/run/systemd/container")
-    if told:
-        return told
-    if os.readlink("/proc/self/ns/pid") == _FIRST_PID_NAMESPACE:  # noqa: PTH115
-        return ""  # a machine that was made from a container's image still has its marks
-    if Path("/.dockerenv").exists():
-        return "docker"
-    return "podman" if Path("/run/.containerenv").exists() else ""
 
 
 def _ssh_host_keys() -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Optional
 
 from agent.discovery.collector import Look
+from agent.discovery.route import read_routes
 from agent.discovery.source import read_line
 from agent.wire import Item
 
@@ -100,7 +101,7 @@ def _base_of_link(path: str) -> str:
         return ""
 
 
-def interface_item(interface: Interface) -> Item:
+def interface_item(interface: Interface, routes: Sequence[str] = ()) -> Item:
     """The item of an interface; whether its link is up is a metric, whether it is switched on an attribute."""
     attributes: dict[str, Any] = {
         "kind": interface.kind,
@@ -112,6 +113,7 @@ def interface_item(interface: Interface) -> Item:
         "driver": interface.driver,
         "enabled": interface.enabled,
         "master": interface.master,
+        "routes": list(routes),
     }
     relations = [("part_of", "host", "host")]
     if interface.master:
@@ -120,7 +122,7 @@ def interface_item(interface: Interface) -> Item:
         class_="interface",
         key=interface.name,
         name=interface.name,
-        attributes={name: value for name, value in attributes.items() if value not in ("", None)},
+        attributes={name: value for name, value in attributes.items() if value not in ("", None, [])},
         metrics={"link": interface.link, **interface.statistics},
         relations=tuple(relations),
     )
@@ -128,4 +130,9 @@ def interface_item(interface: Interface) -> Item:
 
 def collect_interfaces(look: Look) -> Iterable[Item]:
     """All interfaces but the host ends of containers' virtual cables, which come and go with them."""
-    return [interface_item(interface) for interface in read_interfaces() if not interface.name.startswith("veth")]
+    routes = read_routes()
+    return [
+        interface_item(interface, routes.get(interface.name, ()))
+        for interface in read_interfaces()
+        if not interface.name.startswith("veth")
+    ]

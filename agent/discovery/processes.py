@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
+from agent.discovery.containment import foreign_machine
 from agent.discovery.source import read_text
 
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h
@@ -26,6 +27,7 @@ class Process(NamedTuple):
     cgroup: str
     exe: Optional[str]
     namespace: Optional[str]  # of its network, as `net:[4026531833]`
+    machine: str = ""  # the host name of the container that it lives in, if that is not ours
     cpu_ticks: int = 0
     resident_pages: int = 0
 
@@ -73,10 +75,11 @@ def parse_cgroup(text: str) -> str:
 def read_processes() -> list[Process]:
     """All but kernel threads; those that end while we look are left out."""
     processes = []
+    own = (os.readlink("/proc/self/ns/pid"), os.readlink("/proc/self/ns/uts"))  # noqa: PTH115
     for name in os.listdir("/proc"):  # noqa: PTH208 - names, not paths
         if name.isdigit():
             try:
-                process = _read_process(int(name))
+                process = _read_process(int(name), *own)
             except (OSError, ValueError, IndexError):
                 continue
             if process is not None:
@@ -84,7 +87,7 @@ def read_processes() -> list[Process]:
     return processes
 
 
-def _read_process(pid: int) -> Optional[Process]:
+def _read_process(pid: int, own_pids: str, own_names: str) -> Optional[Process]:
     folder = f"/proc/{pid}/"
     stat = parse_stat(read_text(folder + "stat", 4096))
     if stat.flags & _KERNEL_THREAD:
@@ -101,6 +104,7 @@ def _read_process(pid: int) -> Optional[Process]:
         cgroup=parse_cgroup(read_text(folder + "cgroup", 8192)),
         exe=_link(folder + "exe"),
         namespace=_link(folder + "ns/net"),
+        machine=foreign_machine(pid, own_pids, own_names),
         cpu_ticks=stat.cpu_ticks,
         resident_pages=stat.resident_pages,
     )

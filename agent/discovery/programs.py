@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Optional
 
 from agent.discovery.processes import Process, owners_of, read_processes
@@ -61,14 +62,20 @@ class Programs:
     denied: int = 0  # processes that we may not look into
 
 
-def place_of(process: Process) -> Optional[Place]:
-    """The unit or container of a process by its cgroup; None where it is in neither."""
+def place_of(process: Process, containers: Mapping[str, str]) -> Optional[Place]:
+    """The unit or container of a process by its cgroup; None where it is in neither.
+
+    `containers` are their engines' names for them, by the first 12 digits of their ids.
+    """
     container = _CONTAINER.search(process.cgroup)
     if container:
-        return Place("container", container.group(2)[:12])
+        identity = container.group(2)[:12]
+        return Place("container", containers.get(identity, identity))
     lxc = _LXC.search(process.cgroup)
     if lxc:
         return Place("container", lxc.group(1))
+    if process.machine:
+        return Place("container", process.machine)
     of_user = _USER_MANAGER.search(process.cgroup)
     if of_user:
         return Place("unit", f"user@{of_user.group(1)}/{of_user.group(2)}")
@@ -123,6 +130,7 @@ def group(
     listening: Mapping[int, list[Socket]],
     connected: frozenset[int] = frozenset(),
     ephemeral: range = range(32768, 61000),
+    containers: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Program]:
     """The programs among these processes, by key.
 
@@ -131,7 +139,7 @@ def group(
     and the child of init. A shell that does none of these is nobody's configuration item.
     """
     known = {process.pid: process for process in processes}
-    places = {pid: place_of(process) for pid, process in known.items()}
+    places = {pid: place_of(process, containers) for pid, process in known.items()}
     names = {pid: program_name(process) for pid, process in known.items() if places[pid] is None}
     tops = {pid: _top(known[pid], known, names) for pid in names}
     sockets: dict[int, list[Socket]] = {}
@@ -201,7 +209,7 @@ def _descends_from(pid: int, ancestors: set[int], parents: Mapping[int, int]) ->
     return False
 
 
-def look_at_programs() -> Programs:
+def look_at_programs(containers: Mapping[str, str]) -> Programs:
     """One look at /proc: processes, sockets of every network namespace in sight, and who holds them."""
     processes = read_processes()
     own = os.readlink("/proc/self/ns/net")  # noqa: PTH115
@@ -219,7 +227,7 @@ def look_at_programs() -> Programs:
                 listening.setdefault(pid, []).append(by_inode[inode])
             elif pid in lasting:
                 connected.add(pid)
-    programs = group(processes, listening, frozenset(connected), read_ephemeral_ports())
+    programs = group(processes, listening, frozenset(connected), read_ephemeral_ports(), containers)
     return Programs(programs, sockets, _own(programs, held, by_inode), own, len(denied))
 
 

@@ -6,7 +6,6 @@ A thread that is late is left behind, and with it what it waits for; so a scan b
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -16,7 +15,7 @@ from typing import Any, Optional
 import msgspec
 
 from agent.discovery.clean import clean_item, clean_text
-from agent.discovery.collector import Collector, Limits, Look, Shared
+from agent.discovery.collector import Collector, Limits, Look, Shared, is_privileged
 from agent.discovery.collectors import ALL
 from agent.discovery.digest import digest_of
 from agent.discovery.source import CommandFailed, Unsupported
@@ -72,7 +71,7 @@ def scan(
         sections=[reports[collector.section] for collector in collectors],
         duration_s=round(time.monotonic() - began, 4),
         cpu_s=round(time.process_time() - cpu_began, 4),
-        privileged=os.geteuid() == 0,
+        privileged=is_privileged(),
         memory={name: remembered for name, remembered in kept.items() if remembered},
     )
 

@@ -10,13 +10,15 @@ class Section(NamedTuple):
 
     name: str
     classes: tuple[str, ...]
-    key_prefix: str = ""
+    key_prefix: tuple[str, ...] = ("",)
 
     def owns(self, class_: str, key: str) -> bool:
         """Whether an item of this class and key comes from this section, and so may be retired by it."""
         return class_ in self.classes and key.startswith(self.key_prefix)
 
 
+# `connection` is no class of the CMDB: its items are observations that the hub maps dependencies from.
+OBSERVATIONS = ("connection",)
 SECTIONS = (
     Section("host", ("host",)),
     Section("os", ("os",)),
@@ -26,12 +28,24 @@ SECTIONS = (
     Section("filesystem", ("filesystem",)),
     Section("interface", ("interface",)),
     Section("address", ("address",)),
-    Section("endpoint", ("endpoint",)),
+    Section("endpoint", ("endpoint", "certificate"), ("tcp/", "udp/")),
     Section("software", ("software",)),
     Section("unit", ("unit",)),
-    Section("dpkg", ("package",), "dpkg/"),
-    Section("rpm", ("package",), "rpm/"),
+    Section("connection", ("connection",)),
+    Section("timer", ("timer",), ("systemd/",)),
+    Section("cron", ("timer",), ("cron/",)),
+    Section("dpkg", ("package",), ("dpkg/",)),
+    Section("rpm", ("package",), ("rpm/",)),
+    Section("apk", ("package",), ("apk/",)),
+    Section("pip", ("package",), ("pip/",)),
+    Section("npm", ("package",), ("npm/",)),
+    Section("container", ("container", "image")),
+    Section("virtual_machine", ("virtual_machine",)),
+    Section("certificate", ("certificate",), ("/",)),
+    Section("database", ("database",)),
     Section("account", ("account",)),
+    Section("kernel_module", ("kernel_module",)),
+    Section("cloud", ("cloud_instance",)),
 )
 BY_NAME = {section.name: section for section in SECTIONS}
 

@@ -27,7 +27,15 @@ _BEGINNINGS = (
     (b"\x15\x03", "tls"), (b"\x16\x03", "tls"),
 )  # fmt: skip
 _MYSQL_PACKETS = (0x0A, 0xFF)  # its greeting of protocol 10, or an error instead
+_BEHIND_TLS = ("https", "tls")  # known from a plain question; the certificate is still to be seen
 _POSTGRESQL_PORTS = range(5432, 5440)
+
+
+class Spoken(NamedTuple):
+    """What an endpoint speaks, and the certificate (DER) that it showed."""
+
+    protocol: str
+    certificate: bytes = b""
 
 
 class Target(NamedTuple):
@@ -51,9 +59,9 @@ def _speaks_tls_only(answer: bytes) -> bool:
     return bool(re.match(rb"HTTP/1\.[01] 400", answer)) and b"HTTPS" in answer.upper()
 
 
-def sniff(targets: Iterable[Target]) -> dict[str, str]:
-    """The protocol of each target, `unknown` where it told none. All are asked at once, in at most `TOTAL_S`."""
-    found: dict[str, str] = {}
+def sniff(targets: Iterable[Target]) -> dict[str, Spoken]:
+    """What each target speaks, `unknown` where it told nothing. All are asked at once, in at most `TOTAL_S`."""
+    found: dict[str, Spoken] = {}
     threads = [threading.Thread(target=_ask_into, args=(found, target), daemon=True) for target in targets]
     for thread in threads:
         thread.start()
@@ -63,7 +71,7 @@ def sniff(targets: Iterable[Target]) -> dict[str, str]:
     return dict(found)
 
 
-def _ask_into(found: dict[str, str], target: Target) -> None:
+def _ask_into(found: dict[str, Spoken], target: Target) -> None:
     # Where it closed in between, or a firewall keeps even us out, the next scan asks again.
     with contextlib.suppress(OSError):
         found[target.key] = ask(_reachable(target.address), target.port)
@@ -73,7 +81,7 @@ def _reachable(address: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
 
 
-def ask(address: str, port: int) -> str:
+def ask(address: str, port: int) -> Spoken:
     """What the endpoint at this address speaks. Raises OSError where it cannot be reached."""
     questions = [_plain, _tls, _postgresql]
     if port in _TLS_PORTS:
@@ -81,10 +89,10 @@ def ask(address: str, port: int) -> str:
     elif port in _POSTGRESQL_PORTS:
         questions = [_postgresql, _plain, _tls]
     for question in questions:
-        protocol = question(address, port)
-        if protocol is not None:
-            return protocol
-    return "unknown"
+        spoken = question(address, port)
+        if spoken is not None:
+            return spoken
+    return Spoken("unknown")
 
 
 def _connect(address: str, port: int) -> socket.socket:
@@ -99,19 +107,23 @@ def _read(connection: socket.socket, timeout_s: float) -> bytes:
         return b""
 
 
-def _plain(address: str, port: int) -> Optional[str]:
+def _plain(address: str, port: int) -> Optional[Spoken]:
     with _connect(address, port) as connection:
         banner = _read(connection, BANNER_S)
         if banner:
-            return protocol_of(banner)
+            return _spoken(protocol_of(banner))
         try:
             connection.sendall(_HEAD)
         except OSError:
             return None
-        return protocol_of(_read(connection, ANSWER_S))
+        return _spoken(protocol_of(_read(connection, ANSWER_S)))
 
 
-def _tls(address: str, port: int) -> Optional[str]:
+def _spoken(protocol: Optional[str]) -> Optional[Spoken]:
+    return None if protocol is None or protocol in _BEHIND_TLS else Spoken(protocol)
+
+
+def _tls(address: str, port: int) -> Optional[Spoken]:
     import ssl  # noqa: PLC0415 - 2 MB that most scans do not need
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -121,18 +133,20 @@ def _tls(address: str, port: int) -> Optional[str]:
         connection.settimeout(ANSWER_S)
         try:
             with context.wrap_socket(connection) as secured:
+                certificate = secured.getpeercert(binary_form=True) or b""
                 secured.sendall(_HEAD)
-                return "https" if _read(secured, ANSWER_S).startswith(b"HTTP/") else "tls"
+                is_http = _read(secured, ANSWER_S).startswith(b"HTTP/")
+                return Spoken("https" if is_http else "tls", certificate)
         except ssl.SSLError as error:
-            return "tls" if "ALERT" in (error.reason or "") else None
+            return Spoken("tls") if "ALERT" in (error.reason or "") else None
         except OSError:
             return None
 
 
-def _postgresql(address: str, port: int) -> Optional[str]:
+def _postgresql(address: str, port: int) -> Optional[Spoken]:
     with _connect(address, port) as connection:
         try:
             connection.sendall(_SSL_REQUEST)
         except OSError:
             return None
-        return "postgresql" if _read(connection, ANSWER_S) in (b"S", b"N") else None
+        return Spoken("postgresql") if _read(connection, ANSWER_S) in (b"S", b"N") else None

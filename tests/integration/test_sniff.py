@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.discovery.sniff import Target, ask, sniff
+from agent.discovery.sniff import Spoken, Target, ask, sniff
+from checks.x509 import parse_certificate
 from tests.programs import needs
 from tests.waiting import wait_for
 
@@ -80,7 +81,7 @@ def _certificate(folder: Path) -> tuple[str, str]:
 def test_http(tmp_path: Path) -> None:
     port = _free_port()
     with _server(sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", port=port, folder=tmp_path):
-        assert ask("127.0.0.1", port) == "http"
+        assert ask("127.0.0.1", port).protocol == "http"
 
 
 _HTTPS = """
@@ -98,7 +99,9 @@ def test_https(tmp_path: Path) -> None:
     needs("openssl")
     port = _free_port()
     with _server(sys.executable, "-c", _HTTPS, str(port), *_certificate(tmp_path), port=port, folder=tmp_path):
-        assert ask("127.0.0.1", port) == "https"
+        spoken = ask("127.0.0.1", port)
+    assert spoken.protocol == "https"
+    assert parse_certificate(spoken.certificate).subject == "CN=localhost"
 
 
 def test_bare_tls(tmp_path: Path) -> None:
@@ -107,7 +110,7 @@ def test_bare_tls(tmp_path: Path) -> None:
     port = _free_port()
     argv = ["openssl", "s_server", "-quiet", "-accept", str(port), "-key", key, "-cert", certificate]
     with _server(*argv, port=port, folder=tmp_path):
-        assert ask("127.0.0.1", port) == "tls"
+        assert ask("127.0.0.1", port).protocol == "tls"
 
 
 def test_ssh(tmp_path: Path) -> None:
@@ -118,7 +121,7 @@ def test_ssh(tmp_path: Path) -> None:
     port = _free_port()
     argv = ["/usr/sbin/sshd", "-D", "-f", "/dev/null", "-p", str(port), "-h", str(key), "-o", "ListenAddress=127.0.0.1"]
     with _server(*argv, "-o", "PidFile=none", port=port, folder=tmp_path):
-        assert ask("127.0.0.1", port) == "ssh"
+        assert ask("127.0.0.1", port).protocol == "ssh"
 
 
 def test_redis(tmp_path: Path) -> None:
@@ -126,7 +129,7 @@ def test_redis(tmp_path: Path) -> None:
     port = _free_port()
     argv = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     with _server(*argv, port=port, folder=tmp_path):
-        assert ask("127.0.0.1", port) == "redis"
+        assert ask("127.0.0.1", port).protocol == "redis"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def test_redis(tmp_path: Path) -> None:
 )
 def test_banners(banner: bytes, protocol: str) -> None:
     with _answering(banner) as port:
-        assert ask("127.0.0.1", port) == protocol
+        assert ask("127.0.0.1", port).protocol == protocol
 
 
 def test_a_silent_server_delays_no_other_and_a_closed_port_is_left_out(tmp_path: Path) -> None:
@@ -154,4 +157,4 @@ def test_a_silent_server_delays_no_other_and_a_closed_port_is_left_out(tmp_path:
             Target("ssh", "0.0.0.0", port),
             Target("closed", "127.0.0.1", closed),
         ]
-        assert sniff(targets) == {"silent": "unknown", "ssh": "ssh"}
+        assert sniff(targets) == {"silent": Spoken("unknown"), "ssh": Spoken("ssh")}

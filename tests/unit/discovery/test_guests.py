@@ -1,0 +1,66 @@
+"""Containers, images and virtual machines, as their engines tell."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from agent.discovery.container import container_item, image_item, service_name
+from agent.discovery.source import CommandFailed
+from agent.discovery.unix_http import parse_answer
+from agent.discovery.virtual_machine import machine_item, parse_domain
+from tests.unit.discovery.recorded import recorded
+
+
+def test_a_container_and_its_image() -> None:
+    (container,) = msgspec.json.decode(recorded("container/podman-4.3-containers.json"))
+    (image,) = msgspec.json.decode(recorded("container/podman-4.3-images.json"))
+    item, of_image = container_item(container), image_item(image)
+    assert (item.name, item.attributes["service"], item.metrics["state"]) == ("web", "shop/web", "created")
+    assert item.attributes["command"] == "/bin/httpd -f -p 8080"
+    assert ("uses", "image", of_image.key) in item.relations
+    assert of_image.name == "localhost/shop/web:1.2"
+
+
+def test_a_recreated_container_is_another_instance_of_the_same_service() -> None:
+    labels = {"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}
+    first, second = ({"Id": digit * 64, "Names": [f"/shop-web-{digit}"], "Labels": labels} for digit in "ab")
+    assert container_item(first).key != container_item(second).key
+    assert service_name(first) == service_name(second) == "shop/web"
+    scaled = {"Labels": {**labels, "com.docker.compose.container-number": "2"}}
+    assert service_name(scaled) == "shop/web/2"
+
+
+def test_ports_and_networks_of_a_container() -> None:
+    item = container_item(
+        {
+            "Id": "c" * 64, "Names": ["/db"], "Labels": None, "Mounts": None,
+            "Ports": [{"IP": "0.0.0.0", "PrivatePort": 5432, "PublicPort": 15432, "Type": "tcp"}, {"PrivatePort": 80}],
+            "NetworkSettings": {"Networks": {"back": {}, "front": {}}},
+        }
+    )  # fmt: skip
+    assert item.attributes["ports"] == ["0.0.0.0:15432->5432/tcp", "80/tcp"]
+    assert item.attributes["networks"] == ["back", "front"]
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 403 Forbidden\r\n\r\n[]", b"HTTP/1.0 200 OK\r\n\r\nnonsense"])
+def test_an_engine_that_does_not_answer_well(answer: bytes) -> None:
+    with pytest.raises(CommandFailed, match=r"docker\.sock answered"):
+        parse_answer(answer, "docker.sock")
+
+
+def test_a_domain_of_libvirt() -> None:
+    text = recorded("virtual_machine/libvirt-9-test-domain.xml")
+    domain = parse_domain(text)
+    assert domain is not None
+    item = machine_item(domain, running=True)
+    assert item.keys == {
+        "dmi_uuid": "6695eb01-f6a4-8304-79aa-97f2502e193f", "name": "test", "macs": ["aa:bb:cc:dd:ee:ff"],
+    }  # fmt: skip
+    assert (item.attributes["memory_bytes"], item.attributes["vcpus"]) == (8 << 30, 2)
+    assert parse_domain(f"<domstatus state='running'>{text}</domstatus>") == domain
+
+
+@pytest.mark.parametrize("text", ["", "<network/>", "<domain>", "<!DOCTYPE x><domain><uuid>1</uuid></domain>"])
+def test_what_is_no_domain(text: str) -> None:
+    assert parse_domain(text) is None

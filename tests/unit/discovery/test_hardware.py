@@ -1,0 +1,136 @@
+"""Host, processors, memory and disks from what the kernel says."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.discovery.cpu import cpu_items, parse_cpuinfo
+from agent.discovery.disk import Disk, disk_item
+from agent.discovery.host import fingerprint, split_name, virtualisation
+from agent.discovery.kernel_module import module_items
+from agent.discovery.memory import memory_items, parse_meminfo
+from agent.discovery.os_release import os_item, parse_os_release
+from tests.unit.discovery.recorded import recorded
+
+
+def test_one_socket_with_two_threads() -> None:
+    (cpu,) = cpu_items(parse_cpuinfo(recorded("cpu/amd-epyc-2-threads.txt")))
+    assert cpu.name == "AMD EPYC"
+    assert (cpu.attributes["vendor"], cpu.attributes["cores"], cpu.attributes["threads"]) == ("AuthenticAMD", 2, 2)
+
+
+def test_threads_are_counted_by_socket() -> None:
+    text = "\n\n".join(
+        f"processor\t: {number}\nphysical id\t: {number // 4}\ncore id\t: {number % 2}\nmodel name\t: X"
+        for number in range(8)
+    )
+    items = cpu_items(parse_cpuinfo(text), "3500000")
+    assert [(item.key, item.attributes["cores"], item.attributes["threads"]) for item in items] == [
+        ("0", 2, 4),
+        ("1", 2, 4),
+    ]
+    assert items[0].attributes["max_mhz"] == 3500
+
+
+def test_a_board_whose_cpuinfo_ends_with_the_hardware() -> None:
+    text = "processor\t: 0\nBogoMIPS\t: 108.00\nCPU implementer\t: 0x41\nCPU part\t: 0xd08\n\nHardware\t: BCM2835\n"
+    (cpu,) = cpu_items(parse_cpuinfo(text))
+    assert (cpu.name, cpu.attributes["threads"]) == ("0xd08", 1)
+
+
+def test_memory_in_bytes_and_no_swap() -> None:
+    (memory,) = memory_items(parse_meminfo(recorded("memory/linux-6.18.txt")), ())
+    assert memory.attributes["size_bytes"] == 25276502016
+    assert 0 < memory.metrics["used_percent"] < 100
+
+
+def test_swap_is_an_item_of_its_own() -> None:
+    meminfo = {"MemTotal": 1000, "MemAvailable": 250, "SwapTotal": 400, "SwapFree": 300}
+    memory, swap = memory_items(meminfo, ["/swapfile"])
+    assert memory.metrics["used_percent"] == 75.0
+    assert (swap.key, swap.attributes, swap.metrics) == (
+        "swap", {"size_bytes": 400, "on": ["/swapfile"]}, {"used_bytes": 100, "used_percent": 25.0},
+    )  # fmt: skip
+
+
+def test_os_release_of_debian() -> None:
+    release = parse_os_release(recorded("os_release/debian-12.txt"))
+    kernel = {"sysname": "Linux", "release": "6.1.0", "version": "#1", "machine": "x86_64"}
+    item = os_item(release, kernel, {"init": "systemd", "selinux": ""})
+    assert item.name == "Debian GNU/Linux 12 (bookworm)"
+    assert (item.attributes["distribution"], item.attributes["version"], item.attributes["codename"]) == (
+        "debian",
+        "12",
+        "bookworm",
+    )
+    assert "selinux" not in item.attributes
+
+
+def test_quotes_in_os_release_are_taken_off() -> None:
+    assert parse_os_release('# x\nNAME=\'A B\'\nX="say \\"hi\\""\nID=plain\n') == {
+        "NAME": "A B",
+        "X": 'say "hi"',
+        "ID": "plain",
+    }
+
+
+@pytest.mark.parametrize(
+    ("dmi", "flags", "container", "kernel", "kind"),
+    [
+        ({"vendor": "QEMU", "product": "Standard PC"}, "fpu hypervisor", "", "6.1", "qemu"),
+        ({"vendor": "VMware, Inc."}, "fpu hypervisor", "", "6.1", "vmware"),
+        ({"vendor": "Microsoft Corporation", "product": "Virtual Machine"}, "hypervisor", "", "6.1", "microsoft"),
+        ({}, "fpu hypervisor", "", "6.1", "vm-other"),
+        ({"vendor": "Dell Inc."}, "fpu", "", "6.1", "none"),
+        ({}, "fpu hypervisor", "docker", "6.1", "docker"),
+        ({}, "", "", "5.15.90.1-microsoft-standard-WSL2", "wsl"),
+    ],
+)
+def test_what_a_host_runs_inside(dmi: dict[str, str], flags: str, container: str, kernel: str, kind: str) -> None:
+    assert virtualisation(dmi, flags, container, kernel) == kind
+
+
+@pytest.mark.parametrize(
+    ("hostname", "hosts", "resolver", "expected"),
+    [
+        ("web1.example.org", "", "", ("web1", "example.org")),
+        ("web1", "127.0.1.1 web1.example.org web1", "search other.org", ("web1", "example.org")),
+        ("web1", "127.0.0.1 web1.localdomain", "# x\nsearch lan.example.org b", ("web1", "lan.example.org")),
+        ("web1", "", "", ("web1", "")),
+    ],
+)
+def test_name_and_domain(hostname: str, hosts: str, resolver: str, expected: tuple[str, str]) -> None:
+    assert split_name(hostname, hosts, resolver) == expected
+
+
+@pytest.mark.parametrize("line", ["", "ssh-ed25519", "ssh-ed25519 not base64!"])
+def test_what_is_no_key_has_no_fingerprint(line: str) -> None:
+    assert fingerprint(line) == ""
+
+
+def _disk(name: str, **changes: object) -> Disk:
+    values = {
+        "name": name, "kind": "disk", "size_bytes": 1, "model": "", "vendor": "", "serial": "", "wwn": "",
+        "revision": "", "rotational": False, "removable": False, "read_only": False, "partitions": (), "on": (),
+        **changes,
+    }  # fmt: skip
+    return Disk(**values)  # type: ignore[arg-type]
+
+
+def test_a_mirror_runs_on_the_disks_of_its_partitions() -> None:
+    item = disk_item(_disk("md0", kind="raid", on=("sda1", "sdb1")), {"sda1": "sda", "sdb1": "sdb"})
+    assert item.relations == (("part_of", "host", "host"), ("runs_on", "disk", "sda"), ("runs_on", "disk", "sdb"))
+    assert item.attributes["on"] == ["sda1", "sdb1"]
+
+
+def test_a_logical_volume_is_called_by_its_name() -> None:
+    assert disk_item(_disk("dm-0", kind="mapped", device_name="vg0-root"), {}).name == "vg0-root"
+
+
+def test_modules_with_their_versions() -> None:
+    text = "nf_tables 356352 0 - Live 0x0000\nxfs 2416640 1 - Live 0x0000\nbroken\n"
+    items = module_items(text, {"xfs": "1.0"})
+    assert [(item.key, item.attributes, item.metrics) for item in items] == [
+        ("nf_tables", {"size_bytes": 356352}, {"users": 0}),
+        ("xfs", {"size_bytes": 2416640, "version": "1.0"}, {"users": 1}),
+    ]

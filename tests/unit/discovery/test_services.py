@@ -1,0 +1,166 @@
+"""What services say of themselves: databases, certificates, clouds, accounts."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from agent.discovery import cloud
+from agent.discovery.account import account_items
+from agent.discovery.certificate import DIRECTIVES, first_certificate, named_files
+from agent.discovery.cloud import Instance, hinted_provider
+from agent.discovery.database import data_directory, database_item, engine_of, parse_psql, parse_redis_info
+from agent.discovery.processes import Process
+from agent.discovery.programs import Program
+from agent.discovery.sniff import protocol_of
+from agent.discovery.source import CommandFailed
+from checks.x509 import NotDer
+from tests.unit.discovery.recorded import recorded
+
+
+def test_accounts_with_their_groups() -> None:
+    items = {
+        item.key: item
+        for item in account_items(recorded("account/debian-12-passwd.txt"), recorded("account/debian-12-group.txt"))
+    }
+    assert items["postgres"].attributes["groups"] == ["postgres", "ssl-cert"]
+    assert items["root"].attributes["login"]
+    assert not items["daemon"].attributes["login"]
+
+
+def test_broken_lines_of_passwd_are_passed_over() -> None:
+    assert [
+        item.key for item in account_items("a:x:1:1::/:/bin/sh\nb:x:no:1::/:/x\n\n+::::::\na:x:2:2::/:/x\n", "")
+    ] == ["a"]
+
+
+def test_postgresql_says_its_version_and_sizes() -> None:
+    version, sizes, directory = parse_psql(recorded("database/postgresql-15-psql.txt"))
+    assert (version, directory) == ("15.18", "/var/lib/postgresql/15/main")
+    assert sizes == {"postgres": 7634279}
+
+
+def test_redis_says_its_version_and_memory() -> None:
+    told = parse_redis_info(recorded("database/redis-7-info.txt"))
+    assert (told["version"], told["role"], told["databases"]) == ("7.0.15", "master", [])
+    assert told["used_bytes"] > 0
+    assert parse_redis_info("db0:keys=3,expires=0\r\ndb2:keys=4,expires=1\r\n")["keys"] == 7
+
+
+def test_a_database_is_known_by_its_engine_and_port() -> None:
+    exe = "/usr/lib/postgresql/15/bin/postgres"
+    process = Process(7, 1, 7, 0, 1, "postgres", (exe, "-D", "/data"), 0, "", exe, None)
+    program = Program("unit", "postgresql@15-main.service", "postgresql", [process])
+    item = database_item(program, engine_of(program), 5432, {"version": "15.18", "size_bytes": 5})
+    assert (item.key, item.metrics) == ("postgresql:5432", {"size_bytes": 5})
+    assert item.attributes["data_directory"] == "/data"
+    assert ("runs_on", "software", "postgresql@15-main.service") in item.relations
+    assert data_directory(("mysqld", "--datadir=/var/lib/mysql")) == "/var/lib/mysql"
+
+
+def test_certificates_named_in_a_configuration() -> None:
+    directives = {user: directive for user, _, directive in DIRECTIVES}
+    nginx = (
+        "# ssl_certificate /no.pem;\n  ssl_certificate /etc/a.pem;\n ssl_certificate $x;\n ssl_certificate_key /k;\n"
+    )
+    assert named_files(nginx, directives["nginx"]) == ["/etc/a.pem"]
+    assert named_files('SSLCertificateFile "/etc/b.pem"\nSSLCertificateKeyFile /k', directives["apache"]) == [
+        "/etc/b.pem"
+    ]
+    assert named_files("bind :443 ssl crt /etc/c.pem alpn h2", directives["haproxy"]) == ["/etc/c.pem"]
+    assert named_files("ssl_cert = </etc/d.pem", directives["dovecot"]) == ["/etc/d.pem"]
+    assert named_files("ssl_cert_file = '/etc/e.pem'", directives["postgresql"]) == ["/etc/e.pem"]
+
+
+@pytest.mark.parametrize("text", ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])
+def test_a_file_without_a_certificate(text: str) -> None:
+    with pytest.raises(NotDer):
+        first_certificate(text)
+
+
+@pytest.mark.parametrize(
+    ("answer", "protocol"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", "http"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\nThe plain HTTP request was sent to HTTPS port", "https"),
+        (b"-ERR unknown command", "redis"),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "tls"),
+        (b"", None),
+    ],
+)
+def test_protocols_by_their_first_words(answer: bytes, protocol: str | None) -> None:
+    assert protocol_of(answer) == protocol
+
+
+@pytest.mark.parametrize(
+    ("dmi", "provider"),
+    [
+        ({"sys_vendor": "Amazon EC2"}, "aws"),
+        ({"bios_vendor": "Xen", "bios_version": "4.11.amazon"}, "aws"),
+        ({"product_name": "Google Compute Engine"}, "gcp"),
+        ({"sys_vendor": "Microsoft Corporation", "chassis_asset_tag": "7783-7084-3265-9085-8269-3286-77"}, "azure"),
+        ({"sys_vendor": "Microsoft Corporation"}, ""),
+        ({"sys_vendor": "Hetzner"}, "hetzner"),
+        ({"sys_vendor": "Dell Inc."}, ""),
+        ({}, ""),
+    ],
+)
+def test_only_a_hint_of_a_cloud_makes_us_ask(dmi: dict[str, str], provider: str) -> None:
+    assert hinted_provider(dmi) == provider
+
+
+@contextlib.contextmanager
+def _metadata_service(answers: dict[str, bytes]) -> Iterator[tuple[tuple[str, int], list[str]]]:
+    """Answers by `METHOD /path`; what is asked is kept. In the form that the providers' documentation gives."""
+    asked: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        request = connection.recv(4096).decode()
+                        asked.append(request)
+                        body = answers.get(" ".join(request.split(" ")[:2]))
+                        status = b"404 Not Found" if body is None else b"200 OK"
+                        connection.sendall(b"HTTP/1.0 " + status + b"\r\n\r\n" + (body or b""))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname(), asked
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10.0)
+
+
+def test_an_instance_of_aws_is_asked_with_a_token() -> None:
+    document = b'{"accountId": "123", "instanceId": "i-0abc", "instanceType": "m7g.large", "region": "eu-west-1"}'
+    answers = {"PUT /latest/api/token": b"TOKEN", "GET /latest/dynamic/instance-identity/document": document}
+    with _metadata_service(answers) as (address, asked):
+        instance = cloud.ask("aws", address)
+    assert instance == Instance("aws", "123", "i-0abc", "m7g.large", "eu-west-1", "", "")
+    assert instance.key == "aws/123/i-0abc"
+    assert "X-aws-ec2-metadata-token: TOKEN" in asked[1]
+
+
+def test_an_instance_of_hetzner() -> None:
+    text = (
+        b"availability-zone: nbg1-dc3\nhostname: web1\ninstance-id: 4711\nregion: eu-central\nvendor_data: |\n  a: b\n"
+    )
+    with _metadata_service({"GET /hetzner/v1/metadata": text}) as (address, _):
+        assert cloud.ask("hetzner", address).key == "hetzner/4711"
+
+
+def test_a_metadata_service_that_answers_nonsense_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud, "TOTAL_S", 0.2)
+    with _metadata_service({"GET /metadata/v1.json": b"[]"}) as (address, _):
+        with pytest.raises(CommandFailed, match="no JSON object"):
+            cloud.ask("digitalocean", address)
+        with pytest.raises(CommandFailed, match="404"):
+            cloud.ask("azure", address)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises((CommandFailed, TimeoutError)):
+        cloud.ask("gcp", silent.getsockname())
