@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from agent.discovery.sections import BY_NAME, section_of
+from agent.discovery.sections import BY_NAME, OBSERVATIONS, section_of
 from agent.wire import Item, SectionOutcome
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
@@ -84,7 +84,8 @@ def reconcile(
 
 
 def _items(section: Seen) -> Iterable[Item]:
-    return section.items or ()
+    """What it lists that is an item of the record; a connection is not, but what dependencies are mapped from."""
+    return () if section.outcome.name in OBSERVATIONS else section.items or ()
 
 
 class _Ids:

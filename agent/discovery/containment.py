@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from agent.discovery.source import read_line
 
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, include/linux/proc_ns.h
+_CONTAINER_FOLDER = re.compile(r"/(?:overlay-|vfs-)?containers/([0-9a-f]{64})/\S* /etc/hostname ")
 _NAME_LENGTH = 64
 
 
@@ -21,6 +23,12 @@ def own_container() -> str:
     if Path("/.dockerenv").exists():
         return "docker"
     return "podman" if Path("/run/.containerenv").exists() else ""
+
+
+def container_id(mountinfo: str) -> str:
+    """The id of the container that these mounts are of: Docker and Podman mount files from its folder into it."""
+    found = _CONTAINER_FOLDER.search(mountinfo)
+    return found.group(1) if found else ""
 
 
 def foreign_machine(pid: int, own_pids: str, own_names: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.discovery.collector import Look
-from agent.discovery.containment import own_container
+from agent.discovery.containment import container_id, own_container
 from agent.discovery.disk import read_disks
 from agent.discovery.interface import read_interfaces
 from agent.discovery.source import CommandFailed, read_line, read_text
@@ -113,6 +113,7 @@ def collect_host(look: Look) -> Iterable[Item]:
         name=name,
         domain=domain,
         cloud=_cloud_key(look),
+        container=container_id(_quiet("/proc/self/mountinfo")) if inside else "",
     )
     return [
         Item(

@@ -198,7 +198,7 @@ def test_case_21_a_recreated_container_is_new_and_its_service_the_same() -> None
     for container in ("c1", "c2"):
         register.take(running(container))
     assert {ci.key: ci.status for ci in register.records.values() if ci.class_ == "container"} == {
-        "c1": "in_use",  # no section of the agent lists containers yet, so that none retires them
+        "c1": "missing",
         "c2": "in_use",
     }
     assert [ci.key for ci in register.records.values() if ci.class_ == "software"] == ["compose/shop/web"]
