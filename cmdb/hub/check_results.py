@@ -69,6 +69,7 @@ def after_summary(record: CheckRecord, summary: Summary, now: datetime) -> Step 
         since=record.since if state == record.state else min(summary.start, now),
         last_result_at=at,
         output=clean_text(summary.output) or record.output,
+        reason=record.reason if state == record.state else None,
         metrics=_refreshed(record.metrics, summary),
     )
     return Step(record, after)

@@ -20,6 +20,7 @@ from cmdb.hub.api.table import VERBS
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
+from cmdb.hub.freshness import Freshness
 from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
@@ -81,6 +82,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         store, census, book, watch.services, clock, config.incident.matrix, config.incident.default_impact
     )
     desk = IncidentDesk(ledger, clock, config.incident, book, functools.partial(reached_by, watch.services))
+    freshness = Freshness(ledger, clock, config.check)
     hub = Hub(
         locations=locations,
         config=config,
@@ -98,9 +100,10 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     )
     async with _tasks(hub) as start:
         await watch.start(store)
-        for follower in (census, book, watch, desk, feed, hub.identities):
+        for follower in (census, book, watch, desk, freshness, feed, hub.identities):
             await _followed(hub, follower, start)
         start(desk.run(), "incident desk")
+        start(freshness.run(), "freshness")
         start(feed.run(), "feed")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         async with serving(hub, VERBS, locations.hub_socket):
