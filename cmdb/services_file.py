@@ -73,6 +73,8 @@ class AgreementTable(Table, frozen=True, kw_only=True):
     provider: str = ""
     period: str = "30d"
     target: float | str
+    slice_s: Positive | None = None
+    slice_target: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     hours: str = ""
     timezone: str = "UTC"
     holidays: HolidaysTable = HolidaysTable()
@@ -205,8 +207,9 @@ def _agreements(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[t
 
 # Keys that the file and the record have in common, to be taken as they are.
 _AS_THEY_ARE = (
-    "kind", "customer", "provider", "period", "hours", "timezone", "pauses", "latency_ms", "latency_share", "method",
-    "exclusions", "consequences", "penalty", "cost", "value", "currency", "leans_on", "stakeholders",
+    "kind", "customer", "provider", "period", "hours", "timezone", "pauses", "slice_s", "slice_target", "latency_ms",
+    "latency_share", "method", "exclusions", "consequences", "penalty", "cost", "value", "currency", "leans_on",
+    "stakeholders",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from cmdb.model.service import Agreement, Interval, Service
 from cmdb.practices.availability import explain
 from cmdb.practices.budget import TREND_WINDOWS
 from cmdb.practices.calendar import Calendar, parse_calendar
-from cmdb.practices.standing import Standing, burn_over, overlapping, standing
+from cmdb.practices.standing import Standing, burn_over, judged, standing
 
 Row = dict[str, Any]
 
@@ -50,12 +50,12 @@ def agreement_explained(services: Services, agreement: Agreement, now: datetime)
     hours = hours_of(services.services.get(agreement.service), agreement)
     record = record_until(services, agreement.service, now)
     stands = standing(agreement, hours, record, now)
-    counted = explain(overlapping(record, stands.measured), hours, stands.measured)
+    counted = explain(judged(agreement, record, stands.measured), hours, stands.measured)
     return {
         **agreement.body(),
         **_figures(stands, hours),
         "burns": [
-            {"window_s": window_s, "burn": burn_over(agreement.target, hours, record, now, window_s)}
+            {"window_s": window_s, "burn": burn_over(agreement, hours, record, now, window_s)}
             for window_s in sorted({size for pair in TREND_WINDOWS for size in (pair.short_s, pair.long_s)})
         ],
         "intervals": [msgspec.structs.asdict(row) for row in counted],
@@ -75,13 +75,13 @@ def record_until(services: Services, service: str, now: datetime) -> Sequence[In
 
 
 def _components(services: Services, service: Service) -> Iterator[Row]:
-    for component, judged, members in services.members.components(service.id):
+    for component, found, members in services.members.components(service.id):
         yield {
             "name": component.name,
             "select": component.select,
             "rule": component.rule,
             "effect": component.effect,
-            "state": judged.state.value,
+            "state": found.state.value,
             "cis": [{"id": each.id, "name": each.name, "state": each.state} for each in members],
         }
 

@@ -18,7 +18,9 @@ from cmdb.practices.budget import TREND_WINDOWS, budget_s, burn_rate, trend
 from cmdb.practices.business_time import deadline
 from cmdb.practices.calendar import Calendar
 from cmdb.practices.period import period_window, rolls
-from cmdb.practices.span import Span, duration_s
+from cmdb.practices.service_state import ServiceState
+from cmdb.practices.span import Span, duration_s, union
+from cmdb.practices.timeslice import bad_slices
 
 LOW_BUDGET = 0.1  # with less than this share left an agreement is at risk, whatever the trend
 
@@ -63,9 +65,9 @@ def standing(agreement: Agreement, hours: Calendar, intervals: Sequence[Interval
     """How it stands at this moment; `intervals` are those of its service, in order, without overlaps."""
     window = period_window(agreement.period, now, hours.zone)
     measured = measured_part(window, intervals, now)
-    availability = measure(overlapping(intervals, measured), hours, measured)
+    availability = measure(judged(agreement, intervals, measured), hours, measured)
     budget = budget_s(agreement.target, duration_s(hours.open_spans(*window)) - availability.maintenance_s)
-    burn = trend(TREND_WINDOWS, lambda window_s: burn_over(agreement.target, hours, intervals, now, window_s))
+    burn = trend(TREND_WINDOWS, lambda window_s: burn_over(agreement, hours, intervals, now, window_s))
     ahead = _breach_at(agreement, hours, window, budget - availability.down_s, burn, now)
     return Standing(
         window=window,
@@ -86,11 +88,32 @@ def remaining_share(total_s: float, used_s: float) -> float:
     return 1.0 if used_s == 0 else 0.0
 
 
-def burn_over(target: float, hours: Calendar, intervals: Sequence[Interval], now: datetime, window_s: float) -> float:
+def burn_over(
+    agreement: Agreement, hours: Calendar, intervals: Sequence[Interval], now: datetime, window_s: float
+) -> float:
     """The burn over the last `window_s` seconds; 0 where none of them was observed in service hours."""
     window = Span(now - timedelta(seconds=window_s), now)
-    found = measure(overlapping(intervals, window), hours, window)
-    return burn_rate(found.down_s / found.observed_s, target) if found.observed_s > 0 else 0.0
+    found = measure(judged(agreement, intervals, window), hours, window)
+    return burn_rate(found.down_s / found.observed_s, agreement.target) if found.observed_s > 0 else 0.0
+
+
+def judged(agreement: Agreement, intervals: Sequence[Interval], window: Span) -> Sequence[Interval]:
+    """The window's intervals as the agreement counts them: as they are, or with every bad slice down as a whole."""
+    seen = overlapping(intervals, window)
+    down = [each for each in seen if each.state == ServiceState.DOWN.value]
+    if agreement.slice_s is None or not down:
+        return seen
+    spans = union(Span(max(each.start, window.start), min(each.end or window.end, window.end)) for each in down)
+    bad = bad_slices(spans, agreement.slice_s, agreement.slice_target)
+    return [
+        *(each for each in seen if each.state != ServiceState.DOWN.value),
+        *(_as(each, ServiceState.UP, each.start, each.end) for each in down),
+        *(_as(down[0], ServiceState.DOWN, *cut) for cut in bad),
+    ]
+
+
+def _as(interval: Interval, state: ServiceState, start: datetime, end: datetime | None) -> Interval:
+    return msgspec.structs.replace(interval, state=state.value, start=start, end=end)
 
 
 def overlapping(intervals: Sequence[Interval], window: Span) -> Sequence[Interval]:

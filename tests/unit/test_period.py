@@ -16,6 +16,7 @@ def test_a_rolling_period_ends_now() -> None:
 @pytest.mark.parametrize(
     ("period", "first", "after"),
     [
+        ("day", "2026-11-21", "2026-11-22"),
         ("week", "2026-11-16", "2026-11-23"),
         ("month", "2026-11-01", "2026-12-01"),
         ("quarter", "2026-10-01", "2027-01-01"),
@@ -28,6 +29,14 @@ def test_a_calendar_period_is_whole(period: str, first: str, after: str) -> None
 
 def test_a_month_begins_at_midnight_of_its_zone() -> None:
     assert period_window("month", NOW, "Asia/Tokyo") == span("2026-10-31 15:00", "2026-11-30 15:00")
+
+
+def test_a_calendar_period_may_begin_where_a_contract_says() -> None:
+    saturday_noon = "week@2022-01-01T12:00"
+    assert period_window(saturday_noon, NOW, "America/New_York") == span("2026-11-14 17:00", "2026-11-21 17:00")
+    assert period_window("month@2022-01-31T12:00", NOW) == span("2026-10-31 12:00", "2026-11-30 12:00")
+    assert period_window("month@2022-01-21T10:00", NOW) == span("2026-11-21 10:00", "2026-12-21 10:00")
+    assert period_error("month@noon") == "'noon' is no moment; write 2022-01-01T12:00"
 
 
 def test_a_report_may_look_back() -> None:
@@ -45,7 +54,7 @@ def test_a_period_that_nobody_understands_is_refused(text: str) -> None:
 
 def test_an_agreement_s_period_is_checked() -> None:
     assert period_error("month") is None
-    assert period_error("0d") == "'0d' is no time at all"
+    assert "'0d' is not a period" in str(period_error("0d"))
 
 
 @pytest.mark.parametrize(
