@@ -7,6 +7,8 @@ durable but not yet visible.
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -16,17 +18,23 @@ from typing import Any, TypeVar
 from cmdb.audit import next_row
 from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
-from cmdb.store.database import connect, damaged, explained
+from cmdb.store.connection import connect
+from cmdb.store.errors import damaged, explained
 from cmdb.store.moment import from_us
 from cmdb.store.protocol import StoreDamaged, StoreError
 from cmdb.store.rows import history_name
 from cmdb.store.seal import intact, seq_of, unsealed
+from cmdb.store.text import words_of
+from cmdb.store.verify import verify_structure
 
 T = TypeVar("T")
 _SQL = files("cmdb.store") / "sql"
 _AS_OF = (_SQL / "as_of.sql").read_text("utf-8")
 _AS_OF_ONE = (_SQL / "as_of_one.sql").read_text("utf-8")
 _HISTORY = (_SQL / "history.sql").read_text("utf-8")
+_SEARCH = (_SQL / "search.sql").read_text("utf-8")
+_SEARCH_SHORT = (_SQL / "search_short.sql").read_text("utf-8")
+_LIKE_SPECIAL = re.compile(r"[\\%_]")
 _AUDIT = "SELECT seq, at, actor, reason, summary, previous, digest FROM audit WHERE seq > ? AND seq <= ? LIMIT ?"
 _SEQ_AT = "SELECT coalesce(max(seq), 0) FROM audit WHERE at <= ? AND seq <= ?"
 
@@ -59,6 +67,19 @@ class Archive:
     async def audit(self, after_seq: int, seq: int, limit: int) -> list[AuditRow]:
         return await self._read(lambda: [audit_row(*row) for row in self._rows(_AUDIT, (after_seq, seq, limit))])
 
+    async def search(self, asked: str, kind: Kind | None, limit: int) -> list[str]:
+        """The ids of records whose text has all these words, best first. May name some that are not visible yet."""
+        long, short = words_of(asked)
+        if not long and not short:
+            return []
+        question = {
+            "match": " AND ".join('"' + word.replace('"', '""') + '"' for word in long),
+            "likes": json.dumps([f"%{_LIKE_SPECIAL.sub(_escaped, word)}%" for word in short]),
+            "kind": None if kind is None else kind.value,
+            "limit": limit,
+        }
+        return [row[0] for row in await self._read(lambda: self._rows(_SEARCH if long else _SEARCH_SHORT, question))]
+
     async def close(self) -> None:
         self._connection.interrupt()
         await self._read(self._connection.close)
@@ -69,10 +90,7 @@ class Archive:
 
     def _check(self) -> None:
         try:
-            with explained(self._path):
-                found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if found != "ok":
-                self.damage = damaged(self._path, str(found))
+            verify_structure(self._connection, self._path)
         except StoreDamaged as damage:
             self.damage = damage
         except StoreError:
@@ -112,6 +130,10 @@ class Archive:
             actor=audit.actor,
             reason=audit.reason,
         )
+
+
+def _escaped(special: re.Match[str]) -> str:
+    return "\\" + special[0]
 
 
 def audit_row(seq: int, at_us: int, actor: str, reason: str, summary: str, previous: str, digest: str) -> AuditRow:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from cmdb.store.database import connect
+from cmdb.store.connection import connect
 
 _INTERVAL_S = 1.0
 _WORTH_BYTES = 4 * 1024 * 1024

@@ -127,6 +127,10 @@ class EmbeddedStore:
                 await asyncio.sleep(0)
         return found
 
+    async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
+        rows = self._tables[kind].rows
+        return [unsealed(rows[id_]) for id_ in await self._archive.search(text, kind, limit) if id_ in rows]
+
     async def history(
         self,
         kind: Kind | None = None,

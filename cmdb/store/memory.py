@@ -13,6 +13,7 @@ from cmdb.store.feed import Feed
 from cmdb.store.index import path_of, value_at
 from cmdb.store.protocol import Batch, Committed, Document, Predicate, StaleVersion, StoreError, Subscription
 from cmdb.store.seal import normal
+from cmdb.store.text import text_of
 
 
 class MemoryStore:
@@ -80,6 +81,12 @@ class MemoryStore:
             if matching is None or matching(document):
                 found.append(document)
         return found
+
+    async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
+        words = text.lower().split()
+        texts = {document["id"]: text_of(kind, document) for document in await self.find(kind)}
+        found = [id_ for id_, of in texts.items() if of is not None and all(word in of.lower() for word in words)]
+        return [document for id_ in found[:limit] if words and (document := await self.get(kind, id_)) is not None]
 
     async def history(
         self,

@@ -10,11 +10,12 @@ import msgspec
 from cmdb.audit import next_row
 from cmdb.model.change import AuditRow, Delta
 from cmdb.model.kind import Kind
-from cmdb.store.database import Head
 from cmdb.store.moment import from_us, to_us
 from cmdb.store.protocol import Batch, Difference, Document, Write
 from cmdb.store.rows import BatchRows, Row, history_name, place_of
 from cmdb.store.seal import SEAL_BYTES, checksum_of, pack, seal, unsealed
+from cmdb.store.text import TextOf, text_of
+from cmdb.store.verify import Head
 
 RecordKey = tuple[str, str]  # table (a `Kind` is one), id
 Versions = Mapping[RecordKey, bytes | None]  # sealed bytes; None: it is not there
@@ -25,7 +26,12 @@ class _Versioned(msgspec.Struct, gc=False):
     version: int
 
 
+class _Classed(msgspec.Struct, gc=False):
+    class_: str = msgspec.field(name="class", default="")
+
+
 _versioned = msgspec.msgpack.Decoder(_Versioned).decode
+_classed = msgspec.msgpack.Decoder(_Classed).decode
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -45,7 +51,9 @@ class Conflict(Exception):
         self.write, self.actual, self.current = write, actual, current
 
 
-def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None]) -> Prepared:
+def prepare(
+    batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None], text_of: TextOf = text_of
+) -> Prepared:
     """Raises `Conflict`. A later write of a batch sees the earlier ones; no batch is older than the one before it."""
     seq, at = head.seq + 1, max(batch.at, from_us(head.at_us))
     before: dict[RecordKey, bytes | None] = {}
@@ -58,7 +66,7 @@ def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None
         after[key], delta = _written(write, after[key], seq)
         deltas.append(delta)
     audit = next_row(head.digest, seq, at, batch.actor, batch.reason, batch.summary)
-    rows = rows_of(audit, batch.differences, before, after)
+    rows = rows_of(audit, batch.differences, before, after, _texts(batch, text_of))
     return Prepared(rows, head_after(head, rows, before, after), after, tuple(deltas))
 
 
@@ -73,27 +81,58 @@ def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None,
     return seal(pack(body), name, seq), Delta(seq, write.kind, write.id, body)
 
 
-def rows_of(audit: AuditRow, differences: Sequence[Difference], before: Versions, after: Versions) -> BatchRows:
+def _texts(batch: Batch, text_of: TextOf) -> dict[RecordKey, str]:
+    """The words of each record that may have others now: of a CI, only where history sees a difference."""
+    differing = {(row.kind, row.id) for row in batch.differences}
+    texts: dict[RecordKey, str] = {}
+    for write in batch.writes:
+        key = (write.kind, write.id)
+        if write.body is not None and (write.kind is not Kind.CI or key in differing):
+            text = text_of(write.kind, write.body)
+            if text is not None:
+                texts[key] = text
+    return texts
+
+
+def rows_of(
+    audit: AuditRow,
+    differences: Sequence[Difference],
+    before: Versions,
+    after: Versions,
+    texts: Mapping[RecordKey, str] = {},
+) -> BatchRows:
     """What the database takes, given the versions that the batch replaces and those that it leaves."""
-    replaced = [(_name(key[0]), key[1], sealed) for key, sealed in before.items() if sealed is not None]
+    replaced = [(key, sealed) for key, sealed in before.items() if sealed is not None]
     return BatchRows(
         audit=audit,
         at_us=to_us(audit.at),
         puts=[(_name(key[0]), key[1], sealed) for key, sealed in after.items() if sealed is not None],
         removes=[(_name(key[0]), key[1]) for key, sealed in after.items() if sealed is None],
-        past=[(place_of(audit.seq, n), *row) for n, row in enumerate(replaced)],
-        history=[_history_row(audit.seq, n, difference) for n, difference in enumerate(differences)],
+        past=[
+            (place_of(audit.seq, n), _name(key[0]), _class_of(sealed), key[1], sealed)
+            for n, (key, sealed) in enumerate(replaced)
+        ],
+        history=[_history_row(audit.seq, n, row, before, after) for n, row in enumerate(differences)],
+        texts=[(_name(key[0]), key[1], text) for key, text in texts.items() if after[key] is not None],
     )
+
+
+def _class_of(sealed: bytes | None) -> str:
+    try:
+        return "" if sealed is None else _classed(sealed[:-SEAL_BYTES]).class_
+    except msgspec.ValidationError:  # a TinyDB document may have any `class`
+        return ""
 
 
 def _name(table: str) -> str:
     return _NAMES.get(table, table)
 
 
-def _history_row(seq: int, n: int, row: Difference) -> Row:
-    kind = row.kind.value
+def _history_row(seq: int, n: int, row: Difference, before: Versions, after: Versions) -> Row:
+    key = (row.kind, row.id)
+    kind, class_ = row.kind.value, _class_of(after.get(key) or before.get(key))
     change = seal(pack((row.before, row.after)), history_name(n, kind, row.id, row.attribute), seq)
-    return (seq, n, kind, row.id, row.attribute, change)
+    return (seq, n, kind, class_, row.id, row.attribute, change)
 
 
 def head_after(head: Head, rows: BatchRows, before: Versions, after: Versions) -> Head:

@@ -150,6 +150,12 @@ class Store(Protocol):
     ) -> list[Document]:
         """The documents with these values in indexed fields that the predicate accepts, ordered by id."""
 
+    async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
+        """The records of a kind whose texts have every word of `text` somewhere in them, best match first.
+
+        Case does not count; a word may lie within a longer one. Which fields are searched: `cmdb.store.text`.
+        """
+
     async def history(
         self,
         kind: Kind | None = None,

@@ -210,6 +210,47 @@ async def test_history_is_asked_by_kind_record_time_and_number(store: Store) -> 
     assert await store.history(until=at(-60)) == []
 
 
+async def found_by(store: Store, text: str) -> list[str]:
+    return sorted(document["id"] for document in await store.search(text, Kind.CI))
+
+
+def described(id_: str, **attributes: Any) -> Any:
+    return batch(host(id_, attributes=attributes), differences=(Difference(Kind.CI, id_, "", None, {}),))
+
+
+async def test_search_finds_every_word_anywhere_in_a_record(store: Store) -> None:
+    await store.commit(described("h1", model="PowerEdge R740", tags=["rack 12", {"in": "Zürich"}]))
+    await store.commit(described("h2", model="ProLiant DL380", tags=["rack 13"]))
+    assert await found_by(store, "edge") == ["h1"]
+    assert await found_by(store, "RACK") == ["h1", "h2"]
+    assert await found_by(store, "rack proliant") == ["h2"]
+    assert await found_by(store, "zürich") == ["h1"]
+    assert await found_by(store, "rack 13") == ["h2"]
+    assert await found_by(store, "13") == ["h2"]
+    assert await found_by(store, "nowhere") == []
+    assert await found_by(store, "  ") == []
+    assert len(await store.search("rack", Kind.CI, limit=1)) == 1
+    assert await store.search("rack", Kind.INCIDENT) == []
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "' OR 1=1 --", "rack AND", "NEAR(", "*", "%", "_", "\\", "a:b", "^x", "-y", "\0"]
+)
+async def test_search_takes_any_text_as_words(store: Store, text: str) -> None:
+    await store.commit(described("h1", model="rack"))
+    assert await found_by(store, text) == []
+    await store.commit(described("h2", model=f"before {text} after"))
+    assert "h2" in await found_by(store, text) or not text.strip("\0")
+
+
+async def test_search_follows_changes_and_removal(store: Store) -> None:
+    await store.commit(described("h1", model="PowerEdge"))
+    await store.commit(described("h1", model="ProLiant"))
+    assert (await found_by(store, "PowerEdge"), await found_by(store, "ProLiant")) == ([], ["h1"])
+    await store.commit(batch(gone("h1")))
+    assert await found_by(store, "ProLiant") == []
+
+
 async def test_the_audit_is_one_unbroken_chain(store: Store) -> None:
     for minute in range(5):
         await store.commit(batch(host(), minutes=minute))

@@ -15,6 +15,7 @@ CREATE TABLE document (
 CREATE TABLE past (
     place INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
+    class TEXT NOT NULL, -- of a CI; '' for other kinds
     id TEXT NOT NULL,
     body BLOB NOT NULL
 );
@@ -25,6 +26,7 @@ CREATE TABLE history (
     seq INTEGER NOT NULL,
     n INTEGER NOT NULL,
     kind TEXT NOT NULL,
+    class TEXT NOT NULL,
     id TEXT NOT NULL,
     attribute TEXT NOT NULL,
     change BLOB NOT NULL,
@@ -53,11 +55,17 @@ CREATE TABLE head (
     checksum INTEGER NOT NULL,
     probes INTEGER NOT NULL -- counts the attempts to write after a disk was full
 );
+INSERT INTO head VALUES (1, 0, 0, printf('%064d', 0), 0, 0, 0);
 
--- What was forgotten: of this kind and class nothing can be read as of a batch before `seq`.
-CREATE TABLE forgotten (
+-- How far the past of a kind and class was forgotten (it cannot be read as of a batch before `forgotten_seq`) and
+-- folded (in `past`, up to `folded_place`).
+CREATE TABLE retention (
     kind TEXT NOT NULL,
     class TEXT NOT NULL,
-    seq INTEGER NOT NULL,
+    forgotten_seq INTEGER NOT NULL DEFAULT 0,
+    folded_place INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, class)
 ) WITHOUT ROWID;
+
+-- The words of a document by which it is found, under the document's rowid.
+CREATE VIRTUAL TABLE fulltext USING fts5 (words, tokenize = 'trigram');

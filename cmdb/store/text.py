@@ -1,0 +1,52 @@
+"""The words by which a record is found, and what somebody typed as a question to the full-text index.
+
+Not which of the found is meant: whoever asks reads the records and judges them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cmdb.model.kind import Kind
+from cmdb.store.protocol import Document
+
+TextOf = Callable[[Kind, Document], str | None]  # None: this record is not searched for
+
+MAX_CHARACTERS = 4000
+SHORTEST_INDEXED = 3  # of a trigram index; shorter words are looked for in every text
+_SEARCHED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.CI: ("id", "name", "class", "key", "attributes", "overrides", "keys"),
+    Kind.INCIDENT: ("id", "title", "ci", "assignee", "services", "timeline"),
+    Kind.SERVICE: ("id", "name", "title", "description", "owner"),
+    Kind.AGREEMENT: ("id", "name", "service"),
+}
+
+
+def text_of(kind: Kind, document: Document) -> str | None:
+    """Every text in the fields that people search, each once, one on a line."""
+    if kind not in _SEARCHED:
+        return None
+    words = dict.fromkeys(word for field in _SEARCHED[kind] for word in _texts(document.get(field)))
+    return "\n".join(words)[:MAX_CHARACTERS]
+
+
+def words_of(asked: str) -> tuple[list[str], list[str]]:
+    """The words that the index can find, and those that are too short for it. All of them are to be there."""
+    words = asked.replace("\0", " ").split()
+    return (
+        [word for word in words if len(word) >= SHORTEST_INDEXED],
+        [word for word in words if len(word) < SHORTEST_INDEXED],
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value:
+            yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
