@@ -13,10 +13,11 @@ from console.views.ink import Ink
 
 @dataclass(frozen=True)
 class Look:
-    """A theme: Textual's own part, and ours. `cursor` and `bar` are backgrounds."""
+    """A theme: Textual's own part, and ours. `ground`, `cursor` and `bar` are backgrounds."""
 
     theme: Theme
     inks: Mapping[Ink, Style]
+    ground: Style
     cursor: Style
     bar: Style
 
@@ -40,7 +41,7 @@ def _look(name: str, *, dark: bool, background: str, bar: str, cursor: str, **in
     styles[Ink.STRONG] += Style(bold=True)
     styles[Ink.CRITICAL] += Style(bold=True)
     styles[Ink.BADGE] = Style(color=background, bgcolor=inks["accent"], bold=True)
-    return Look(theme, styles, Style(bgcolor=cursor), Style(bgcolor=bar))
+    return Look(theme, styles, Style(bgcolor=background), Style(bgcolor=cursor), Style(bgcolor=bar))
 
 
 NIGHT = _look(

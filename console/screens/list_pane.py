@@ -9,6 +9,7 @@ from console.screens.pane import Pane, Stage
 from console.views.catalogue import VIEWS
 from console.views.cells import Row
 from console.views.document import Document
+from console.views.item_columns import item_columns
 from console.views.nouns import NOUNS
 from console.views.place import Place
 from console.views.subject import Subject, subject_of
@@ -37,9 +38,7 @@ class ListPane(Pane):
         self._rested = asyncio.Event()
 
     def enter(self) -> None:
-        columns = self._view.columns
-        if self.place.class_:
-            columns = [column for column in columns if column.title != "CLASS"]
+        columns = item_columns(self.place.class_) if self.place.name == "ci" else self._view.columns
         self._stage.table.show(columns, self._window, Empty(*self._empty_words()), self.sort)
         self._stage.start(self._visit.run())
         if self.has_detail:

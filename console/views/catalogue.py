@@ -9,6 +9,7 @@ from console.views import cells, states
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.ink import Ink, Line
+from console.views.item_columns import item_columns
 from console.views.moment import Moment
 from console.views.place import Place
 from console.views.text import clean
@@ -75,18 +76,6 @@ def _reason(row: Row, moment: Moment) -> Line:
 
 def _item_name(row: Row, _moment: Moment) -> Line:
     return ((cells.said(row.get("name")), Ink.STRONG),)
-
-
-def _facts(row: Row, moment: Moment) -> Line:
-    """What is most telling of any CI: its short attributes."""
-    attributes = row.get("attributes")
-    pairs: list[tuple[str, Ink]] = []
-    if isinstance(attributes, dict):
-        for name, value in attributes.items():
-            content = cells.said(value)
-            if content and len(content) <= 40 and not isinstance(value, dict | list):
-                pairs += [(f"{clean(name)} ", Ink.FAINT), (f"{content}  ", Ink.DIM)]
-    return tuple(pairs) or ((moment.glyphs.dash, Ink.FAINT),)
 
 
 def _sections(row: Row, moment: Moment) -> Line:
@@ -228,23 +217,9 @@ ITEMS = View(
     "ci",
     "Configuration items",
     "the CIs of a class",
-    (
-        Column("STATE", cells.state("status", states.ITEM), 5, 4, rank=2, sort="status"),
-        Column("NAME", _item_name, 24, 12, grow=2, sort="name"),
-        Column("CLASS", cells.field("class", Ink.DIM), 11, rank=5, sort="class"),
-        Column(
-            "HOST",
-            lambda row, moment: cells.field("host_name" if row.get("host_name") else "host", Ink.DIM)(row, moment),
-            12,
-            8,
-            rank=4,
-            sort="host",
-        ),
-        Column("FACTS", _facts, 24, 14, rank=1, grow=3),
-        Column("SEEN", cells.age("last_seen"), 4, rank=3, right=True, sort="-last_seen"),
-    ),
+    item_columns(""),
     lambda row: Place("ci", str(row["id"])),
-    orders=("name", "class,name", "-first_seen", "-last_seen"),
+    orders=("", "name", "-first_seen", "-last_seen"),
     empty=("No such item.", "Esc goes back to the classes; / changes the filter."),
 )
 AGENTS = View(

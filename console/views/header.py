@@ -29,7 +29,7 @@ def header(
 ) -> Line:
     """As much of it as fits, the least important falling away first."""
     parts: list[Part] = [
-        (0, (("watchdeck", Ink.STRONG), (f" {clean((status or {}).get('name') or '')}".rstrip(), Ink.DIM)))
+        (0, ((" watchdeck", Ink.STRONG), (f" {clean((status or {}).get('name') or '')}".rstrip(), Ink.DIM)))
     ]
     parts.append((2, _link(connected=connected, trying=trying, round_trip_s=round_trip_s)))
     parts.append((3, _age(age_s, connected=connected)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from console.views import cells, states
 from console.views.catalogue import CHECKS
@@ -10,7 +11,7 @@ from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair
 from console.views.ink import Ink, Line, text
-from console.views.moment import Moment
+from console.views.moment import Moment, long_span
 from console.views.page import Listing, Page, Tab
 from console.views.place import Place
 from console.views.text import clean
@@ -35,12 +36,13 @@ def page(row: Row, moment: Moment, history: Sequence[Row] | None = None) -> Page
 
 
 def title(row: Row, _moment: Moment) -> Line:
-    state, ink = states.spelled(states.ITEM, row.get("status"))
+    health = _health(row)
     host = row.get("host_name")
     return (
         (clean(row.get("name")), Ink.STRONG),
         (f"  {clean(row.get('class'))}", Ink.DIM),
-        (f"  {state}", ink),
+        ("  ", Ink.TEXT),
+        *health,
         (f"  on {clean(host)}" if host and host != row.get("name") else "", Ink.DIM),
     )
 
@@ -52,7 +54,7 @@ def preview(row: Row, moment: Moment) -> Document:
 
 def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     yield Heading(clean(row.get("name")), clean(row.get("class")))
-    yield Pair("state", (states.spelled(states.ITEM, row.get("status")),))
+    yield Pair("state", _health(row))
     if row.get("host_name") or row.get("host"):
         yield Pair("host", text(clean(row.get("host_name") or row.get("host"))))
     yield Pair("seen", _seen(row, moment))
@@ -64,6 +66,13 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     if metrics := row.get("metrics"):
         yield Heading("Now")
         yield from (Pair(_label(name), text(measured(name, value))) for name, value in sorted(metrics.items()))
+
+
+def _health(row: Row) -> Line:
+    status = states.spelled(states.ITEM, row.get("status"))
+    if not row.get("state"):
+        return (status,)
+    return (states.spelled(states.CHECK, row.get("state")), (f"  {status[0]}", Ink.DIM))
 
 
 def _seen(row: Row, moment: Moment) -> Line:
@@ -117,13 +126,22 @@ def spoken(relation: Row) -> str:
 
 def measured(name: str, value: object) -> str:
     """A metric's value in the unit that its name says."""
+    if name.endswith("_percent") and isinstance(value, int | float):
+        return f"{value:.4g}%"
+    if name.endswith("_at_s") and isinstance(value, int | float):
+        return cells.said(datetime.fromtimestamp(value, UTC))
+    if name.endswith("_s") and isinstance(value, int | float):
+        return long_span(value)
     if name.endswith("bytes") or "_bytes" in name:
         return cells.size(value) or cells.said(value)
     return cells.said(value)
 
 
 def _label(name: str) -> str:
-    return clean(name).removesuffix("_bytes").replace("_", " ")
+    words = clean(name)
+    for unit in ("_bytes", "_percent", "_at_s", "_s"):
+        words = words.removesuffix(unit)
+    return words.replace("_", " ")
 
 
 def _values(row: Row) -> Iterator[Block]:

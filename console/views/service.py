@@ -14,7 +14,7 @@ from console.views.page import Listing, Page, Tab
 from console.views.place import Place
 from console.views.text import clean
 
-_BAR_CELLS = 24
+_BAR_CELLS = 16
 _CI_STATES = {**states.ITEM, **states.CHECK, **states.SERVICE}
 
 
@@ -95,7 +95,7 @@ def _levels(row: Row, moment: Moment) -> Iterator[Block]:
         yield Pair("budget", (*cells.bar_of(left, _BAR_CELLS, moment), (f" {left:.0%} left", Ink.DIM)))
         yield Pair("", (*cells.span("budget_remaining_s")(row, moment), *_of_budget(row)))
     if isinstance(row.get("burn"), int | float):
-        yield Pair("burn", text(f"{row['burn']:.2f} of what the period allows", Ink.TEXT))
+        yield Pair("burn", _burn(row["burn"]))
     if row.get("breach_forecast_at"):
         yield Pair("runs out", text(moment.clock(row.get("breach_forecast_at")), Ink.WARNING))
     yield Pair("down", cells.span("down_s")(row, moment))
@@ -105,6 +105,12 @@ def _levels(row: Row, moment: Moment) -> Iterator[Block]:
 
 def _against(row: Row) -> Line:
     return text(f"  target {cells.percent(row.get('target'))} over {clean(row.get('period'))}", Ink.DIM)
+
+
+def _burn(rate: float) -> Line:
+    """At 1 the budget lasts exactly as long as the period."""
+    ink = Ink.CRITICAL if rate > 2 else Ink.WARNING if rate > 1 else Ink.TEXT
+    return ((f"{rate:.2f}x", ink), ("  1x lasts the period", Ink.FAINT))
 
 
 def _of_budget(row: Row) -> Line:

@@ -19,6 +19,6 @@ def look_of(widget: Widget) -> Look:
 
 def strip_of(line: Line, cells: int, look: Look, beneath: Style | None = None, ellipsis: str = "…") -> Strip:
     """The line in exactly this many cells, over a background."""
-    ground = beneath or Style.null()
+    ground = beneath or look.ground
     fitted = fit_line(line, cells, ellipsis)
     return Strip([Segment(text, ground + look.inks[ink]) for text, ink in fitted if text], cells)

@@ -177,7 +177,7 @@ class Table(Widget, can_focus=True):
         if self.window.matched == 0:
             return strip_of(self._empty_line(y, cells), cells, look)
         if index >= self.window.matched:
-            return Strip.blank(cells)
+            return Strip.blank(cells, look.ground)
         return self._row_strip(self.window.at(index), index, moment)
 
     def _empty_line(self, y: int, cells: int) -> Line:
@@ -195,13 +195,13 @@ class Table(Widget, can_focus=True):
             sorted_by = bool(by) and column.sort.lstrip("-") == by.lstrip("-")
             arrow = (moment.glyphs.down if by.startswith("-") else moment.glyphs.up) if sorted_by else ""
             title = fit(column.title + arrow, placed.width, "", right=column.right)
-            line += [(" " * GAP if position else "", Ink.FAINT), (title, Ink.ACCENT if sorted_by else Ink.FAINT)]
+            line += [(" " * GAP if position else "", Ink.FAINT), (title, Ink.ACCENT if sorted_by else Ink.DIM)]
         return tuple(line)
 
     def _row_strip(self, row: Row | None, index: int, moment: Moment) -> Strip:
         look = look_of(self)
         here = index == self.window.cursor
-        ground = look.cursor if here and self.has_focus else Style.null()
+        ground = look.cursor if here and self.has_focus else look.ground
         segments = [Segment(*self._edge(row, moment, look.inks, ground, here=here))]
         for position, placed in enumerate(self.placed):
             if position:
@@ -217,7 +217,7 @@ class Table(Widget, can_focus=True):
         if here:
             sign = moment.glyphs.mark if marked else moment.glyphs.cursor
             return sign, ground + inks[Ink.ACCENT]
-        return (moment.glyphs.mark, inks[Ink.ACCENT]) if marked else (" ", ground)
+        return (moment.glyphs.mark, ground + inks[Ink.ACCENT]) if marked else (" ", ground)
 
     def _cell(self, placed: Placed, row: Row | None, moment: Moment, ground: Style) -> list[Segment]:
         inks = look_of(self).inks
