@@ -1,13 +1,14 @@
-"""What the console asks the hub to do, and what came of it in one sentence. Not which key asked."""
+"""Doing a deed at the hub, and what came of it in one sentence. Not which key asked for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from cmdb.hub.client import HubGone, HubRefusal
 from console.link import Link
 from console.views import states
+from console.views.deeds import RUN, Deed
+from console.views.subject import Subject
 from console.views.text import clean
 
 
@@ -19,44 +20,24 @@ class Outcome:
     said: str
 
 
-class Actions:
-    """Each verb as a coroutine that never raises: what the hub refuses is an outcome too."""
+async def perform(link: Link, deed: Deed, subject: Subject, words: str = "") -> Outcome:
+    """Ask the hub for it. What the hub refuses is an outcome too: this never raises."""
+    about = deed.about(subject)
+    if about is None:
+        return Outcome(False, f"{subject.name}: cannot be done now")
+    args = {**about, deed.word: words} if deed.asks else about
+    try:
+        row = await link.call(deed.verb, **args)
+    except (HubRefusal, HubGone) as error:
+        return Outcome(False, clean(error))
+    if deed is RUN:
+        state, _ = states.spelled(states.CHECK, row.get("state"))
+        return Outcome(True, f"{subject.name}: {state}, {clean(row.get('output'))}")
+    return Outcome(True, deed.done.format(named(deed, subject)))
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
 
-    async def acknowledge(self, number: int) -> Outcome:
-        return await self._do(f"INC-{number} is yours", "incident.ack", number=number)
-
-    async def note(self, number: int, text: str) -> Outcome:
-        return await self._do(f"INC-{number}: noted", "incident.note", number=number, text=text)
-
-    async def assign(self, number: int, assignee: str) -> Outcome:
-        return await self._do(f"INC-{number}: {assignee} has it", "incident.assign", number=number, assignee=assignee)
-
-    async def hold(self, number: int, reason: str) -> Outcome:
-        return await self._do(f"INC-{number}: on hold", "incident.hold", number=number, reason=reason)
-
-    async def resume(self, number: int) -> Outcome:
-        return await self._do(f"INC-{number}: goes on", "incident.resume", number=number)
-
-    async def resolve(self, number: int, text: str) -> Outcome:
-        return await self._do(f"INC-{number}: resolved", "incident.resolve", number=number, text=text)
-
-    async def close(self, number: int, text: str) -> Outcome:
-        return await self._do(f"INC-{number}: closed", "incident.close", number=number, text=text)
-
-    async def run(self, check: str, name: str) -> Outcome:
-        """Run a check now and say what it found."""
-        try:
-            row = await self._link.call("check.run", id=check)
-        except (HubRefusal, HubGone) as error:
-            return Outcome(False, str(error))
-        return Outcome(True, f"{name}: {states.spelled(states.CHECK, row.get('state'))[0]}, {clean(row.get('output'))}")
-
-    async def _do(self, said: str, verb: str, **args: Any) -> Outcome:
-        try:
-            await self._link.call(verb, **args)
-        except (HubRefusal, HubGone) as error:
-            return Outcome(False, clean(error))
-        return Outcome(True, said)
+def named(deed: Deed, subject: Subject) -> str:
+    """What a deed is done to: of a check that belongs to an incident, the incident."""
+    if deed.verb.startswith("incident.") and subject.incident is not None:
+        return f"INC-{subject.incident}"
+    return subject.name

@@ -30,7 +30,7 @@ class Console(App[None]):
     """One deck, one link, until somebody quits or the terminal is gone."""
 
     TITLE = "watchdeck"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # the deck opens its own
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", show=False),
         Binding("ctrl+c", "quit", show=False, priority=True),

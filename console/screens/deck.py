@@ -7,28 +7,34 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.containers import Horizontal
 from textual.screen import Screen
 
 from cmdb.clock import Clock
+from cmdb.filter import FilterError
+from cmdb.filter import parse as parse_filter
 from cmdb.hub.client import HubGone, HubRefusal
-from console.actions import Actions
+from console.actions import named, perform
 from console.link import Link, LinkState
 from console.output.themes import LOOKS
+from console.screens.finder import Finder
 from console.screens.help import Help
 from console.screens.list_pane import ListPane
+from console.screens.menu import Menu
 from console.screens.pane import Pane, Stage
 from console.screens.record_pane import RecordPane
 from console.views.banner import banner
 from console.views.catalogue import VIEWS
 from console.views.cells import Row
 from console.views.crumbs import crumbs
+from console.views.deeds import ACKNOWLEDGE, NOTE, RUN, Deed, possible
 from console.views.footer import footer
 from console.views.glyphs import Glyphs
 from console.views.header import header
@@ -71,8 +77,7 @@ class Deck(Screen[None]):
 
     def __init__(self, link: Link, clock: Clock, glyphs: Glyphs, *, readonly: bool = False, home: Place = HOME) -> None:
         super().__init__()
-        self._link, self._clock, self._glyphs, self._readonly = link, clock, glyphs, readonly
-        self._actions = Actions(link)
+        self.link, self._clock, self._glyphs, self._readonly = link, clock, glyphs, readonly
         self._trail = Trail(home)
         self._windows: OrderedDict[Place, Window] = OrderedDict()
         self._pane: Pane | None = None
@@ -82,7 +87,7 @@ class Deck(Screen[None]):
         self._levels_at = 0.0
         self._lag_s = 0.0
         self._ticked_at = 0.0
-        self._note_for: list[Subject] = []
+        self._intent: tuple[Deed, list[Subject]] | None = None
 
     def compose(self) -> ComposeResult:
         yield InkLine(self._header, bar=True, id="header")
@@ -98,7 +103,7 @@ class Deck(Screen[None]):
     def on_mount(self) -> None:
         self._pulse = Pulse(self, self._draw)
         self._stage = Stage(
-            self._link,
+            self.link,
             self.query_one(Table),
             self.query_one(Sheet),
             self.moment,
@@ -117,7 +122,7 @@ class Deck(Screen[None]):
     # --- what the lines say
 
     def _header(self, cells: int) -> Line:
-        state = self._link.state
+        state = self.link.state
         return header(
             state.status,
             cells,
@@ -133,7 +138,7 @@ class Deck(Screen[None]):
         )
 
     def _banner(self, _cells: int) -> Line:
-        state = self._link.state
+        state = self.link.state
         now = time.monotonic()
         return banner(state.why, state.retry_at - now, None if state.heard_at is None else now - state.heard_at)
 
@@ -152,6 +157,10 @@ class Deck(Screen[None]):
         return footer(self._offered(), cells)
 
     # --- going
+
+    def visit(self, place: Place) -> None:
+        """To this place."""
+        self._show(self._trail.go(place))
 
     def go(self, words: str) -> None:
         """To the place that these words name."""
@@ -253,7 +262,7 @@ class Deck(Screen[None]):
 
     async def _count_levels(self) -> None:
         try:
-            agreements = await self._link.call("sla.list")
+            agreements = await self.link.call("sla.list")
         except (HubGone, HubRefusal):
             return
         self._at_risk = sum(row.get("status") in {"at_risk", "breached"} for row in agreements)
@@ -394,6 +403,11 @@ class Deck(Screen[None]):
 
     def _filter(self, words: str) -> None:
         place = self._trail.here
+        try:
+            parse_filter(words)
+        except FilterError as error:
+            self._warn(str(error))
+            return
         if words != place.filter:
             self._amend(place.filtered(words))
 
@@ -410,19 +424,19 @@ class Deck(Screen[None]):
         self.app.theme = names[(here + 1) % len(names)]
 
     def _do_refresh(self) -> None:
-        self._link.hurry()
+        self.link.hurry()
         self.app.refresh(repaint=True, layout=True)
 
     def _do_help(self) -> None:
         self.app.push_screen(Help(self._offered(), self.moment))
 
     def _do_palette(self) -> None:
-        self.app.action_command_palette()
+        self.app.push_screen(CommandPalette(providers=[Finder], placeholder="view, action or name"))
 
     def _do_copy(self) -> None:
         if self._pane is not None and (subject := self._pane.subject) is not None:
             self.app.copy_to_clipboard(subject.name)
-            self.notify(f"{subject.name} copied")
+            self.notify(f"{subject.name} copied", markup=False)
 
     # --- asking for words
 
@@ -431,12 +445,6 @@ class Deck(Screen[None]):
 
     def _do_filter(self) -> None:
         self._ask(Purpose.FILTER, "/", self._trail.here.filter)
-
-    def _do_note(self) -> None:
-        self._note_for = self._subjects_with_incident()
-        if self._note_for:
-            names = ", ".join(f"INC-{subject.incident}" for subject in self._note_for)
-            self._ask(Purpose.NOTE, f"note on {names}:")
 
     def _ask(self, purpose: Purpose, label: str, words: str = "") -> None:
         self.query_one("#crumbs").display = False
@@ -457,39 +465,83 @@ class Deck(Screen[None]):
             self._filter(event.words)
         elif event.words and event.purpose is Purpose.GO:
             self.go(event.words)
-        elif event.words and event.purpose is Purpose.NOTE:
-            for subject in self._note_for:
-                if subject.incident is not None:
-                    self._act(self._actions.note(subject.incident, event.words))
+        elif self._intent is not None:
+            deed, subjects = self._intent
+            self._intent = None
+            if event.purpose is Purpose.COUNT and event.words != str(len(subjects)):
+                self._warn(f"Nothing done: {len(subjects)} was not what was typed")
+            elif event.purpose is Purpose.COUNT:
+                self._perform(deed, subjects, "")
+            elif event.words:
+                self._perform(deed, subjects, event.words)
 
     # --- acting
 
-    def _subjects_with_incident(self) -> list[Subject]:
+    def deeds(self) -> Sequence[Deed]:
+        """What can be done with what the cursor or the marks are on."""
+        subject = None if self._pane is None else self._pane.subject
+        return () if subject is None or self._readonly else possible(subject)
+
+    @property
+    def subject_name(self) -> str:
+        subjects = self._subjects()
+        return subjects[0].name if len(subjects) == 1 else f"{len(subjects)} marked"
+
+    def do(self, deed: Deed) -> None:
+        """Do it with every subject it is possible with: at once with one, after the count is typed with more."""
+        subjects = [subject for subject in self._subjects() if deed.about(subject) is not None]
+        if not subjects:
+            self._warn("Nothing here to do that with")
+        elif deed.asks:
+            names = ", ".join(named(deed, subject) for subject in subjects[:4])
+            self._intend(deed, subjects, Purpose.WORDS, deed.asks.format(names) + ":")
+        elif len(subjects) > 1:
+            names = ", ".join(named(deed, subject) for subject in subjects[:6])
+            more = f" and {len(subjects) - 6} more" if len(subjects) > 6 else ""
+            self._intend(deed, subjects, Purpose.COUNT, f"{deed.name} {names}{more}: type {len(subjects)}")
+        else:
+            self._perform(deed, subjects, "")
+
+    def _intend(self, deed: Deed, subjects: list[Subject], purpose: Purpose, label: str) -> None:
+        self._intent = deed, subjects
+        self._ask(purpose, label)
+
+    def _subjects(self) -> list[Subject]:
         pane = self._pane
-        subjects = pane.marked_subjects() if isinstance(pane, ListPane) else [pane.subject] if pane else []
-        return [subject for subject in subjects if subject is not None and subject.incident is not None]
+        if isinstance(pane, ListPane):
+            return pane.marked_subjects()
+        return [pane.subject] if pane is not None and pane.subject is not None else []
 
     def _do_acknowledge(self) -> None:
-        for subject in self._subjects_with_incident():
-            if subject.incident is not None:
-                self._act(self._actions.acknowledge(subject.incident))
+        self.do(ACKNOWLEDGE)
+
+    def _do_note(self) -> None:
+        self.do(NOTE)
 
     def _do_run(self) -> None:
-        if self._pane is not None and (subject := self._pane.subject) is not None and subject.check:
-            self.notify(f"{subject.name}: running")
-            self._act(self._actions.run(subject.check, subject.name))
+        self.do(RUN)
 
-    def _act(self, work: Coroutine[Any, Any, Any]) -> None:
-        self.run_worker(self._tell(work), group="actions")
+    def _do_actions(self) -> None:
+        deeds = self.deeds()
+        if deeds:
+            self.app.push_screen(Menu(self.subject_name, deeds), lambda deed: None if deed is None else self.do(deed))
 
-    async def _tell(self, work: Coroutine[Any, Any, Any]) -> None:
-        outcome = await work
-        self.notify(outcome.said, severity="information" if outcome.done else "warning")
+    def _perform(self, deed: Deed, subjects: Sequence[Subject], words: str) -> None:
+        if deed is RUN:
+            self.notify(f"{subjects[0].name}: running", markup=False)
+        self.run_worker(self._performed(deed, subjects, words), group="deeds")
+
+    async def _performed(self, deed: Deed, subjects: Sequence[Subject], words: str) -> None:
+        for subject in subjects:
+            outcome = await perform(self.link, deed, subject, words)
+            self.notify(outcome.said, severity="information" if outcome.done else "warning", markup=False)
+        if isinstance(self._pane, ListPane):
+            self._pane.window.marked.clear()
         if self._pane is not None:
             self._pane.heard()
 
     def _warn(self, what: str) -> None:
-        self.notify(what, severity="warning")
+        self.notify(what, severity="warning", markup=False)
 
     # --- what the widgets say
 

@@ -33,7 +33,12 @@ def _words() -> Iterator[Block]:
     yield Prose(text("A class of items is a view too: :hosts  :filesystems  :endpoints", Ink.DIM))
     yield Prose(text("A record: :INC-12  :ci NAME  :service NAME  :check ID", Ink.DIM))
     yield Heading("Filter", "after / or behind a view")
-    yield Prose(text("state!=ok   class=host   name~^web   load>2   !text   ~fuzzy   text", Ink.TEXT))
+    yield Prose(
+        text(
+            "text   !text   ~fuzzy   state=critical,unknown   name~part   name=~^web   opened_at>-2h",
+            Ink.TEXT,
+        )
+    )
     yield Heading("Words of state")
     for title, words in (("check", states.CHECK), ("incident", states.INCIDENT), ("service", states.SERVICE)):
         spoken = tuple(

@@ -127,7 +127,10 @@ _OWN: Mapping[str, Sequence[Column]] = {
         _attribute("ARCH", "architecture", 6, 5, ink=Ink.DIM),
         _attribute("BY", "manager", 5, 6, ink=Ink.DIM),
     ),
-    "unit": (_attribute("ACTIVE", "active", 9, 1), _attribute("LOAD", "load", 8, 4, ink=Ink.DIM)),
+    "unit": (
+        Column("ACTIVE", cells.field("metrics.active"), 9, rank=1, sort="metrics.active"),
+        Column("SUB", cells.field("metrics.sub", Ink.DIM), 9, rank=4, sort="metrics.sub"),
+    ),
     "account": (
         _attribute("UID", "uid", 6, 1),
         _attribute("SHELL", "shell", 16, 4, ink=Ink.DIM, grow=1),

@@ -82,7 +82,7 @@ KEYS = (
     Key(Act.PAUSE, "p", "p", "Pause", "hold the screen still, and go on", "List"),
     Key(Act.ACKNOWLEDGE, "a", "a", "Ack", "take the incident: you have it", "Do", 1),
     Key(Act.NOTE, "n", "n", "Note", "write into its timeline", "Do", 5),
-    Key(Act.RUN, "r", "r", "Run", "run the check now", "Do", 6),
+    Key(Act.RUN, "r", "r", "Run", "run the check now", "Do", 5),
     Key(Act.ACTIONS, "x", "x", "Actions", "all that can be done with it", "Do", 6),
     Key(Act.COPY, "y", "y", "Copy", "its name or number to the clipboard", "Do"),
     Key(Act.THEME, "T", "T", "Theme", "the next colour theme", "Console"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.views.deeds import ACKNOWLEDGE, NOTE, RUN, possible
 from console.views.keys import Act
 from console.views.subject import Subject
 
@@ -46,9 +47,9 @@ def offered(
     if subject is not None:
         asked |= {
             Act.RELATIONS: subject.ci is not None,
-            Act.ACKNOWLEDGE: subject.incident is not None and not readonly,
-            Act.NOTE: subject.incident is not None and not readonly,
-            Act.RUN: subject.check is not None and not readonly,
-            Act.ACTIONS: not readonly and (subject.incident is not None or subject.check is not None),
+            Act.ACKNOWLEDGE: ACKNOWLEDGE.about(subject) is not None and not readonly,
+            Act.NOTE: NOTE.about(subject) is not None and not readonly,
+            Act.RUN: RUN.about(subject) is not None and not readonly,
+            Act.ACTIONS: not readonly and bool(possible(subject)),
         }
     return _ALWAYS | {act for act, possible in asked.items() if possible}

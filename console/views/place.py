@@ -106,10 +106,10 @@ def _record(noun: str, rest: str) -> str:
 
 def _view(name: str, rest: str) -> Place:
     sort = _SORT.search(rest)
-    filter_ = " ".join(_SORT.sub(" ", rest).split())
+    filter_ = _SORT.sub("", rest).strip()
     class_ = _CLASS.search(filter_) if name == "ci" else None
     if class_:
-        filter_ = " ".join(_CLASS.sub(" ", filter_).split())
+        filter_ = _CLASS.sub("", filter_).strip()
     return Place(name, filter=filter_, sort=sort[1] if sort else "", class_=class_[1] if class_ else "")
 
 

@@ -19,7 +19,7 @@ class Purpose(enum.StrEnum):
 
     GO = ":"
     FILTER = "/"
-    NOTE = "note"
+    WORDS = "words"
     COUNT = "count"
 
 
@@ -74,7 +74,7 @@ class Prompt(Horizontal):
         self._suggest = suggest
 
     def compose(self) -> ComposeResult:
-        yield Label("")
+        yield Label("", markup=False)
         yield Input(compact=True, suggester=_FirstMatch(self._suggestions), select_on_focus=False)
 
     @property

@@ -64,7 +64,7 @@ async def test_the_way_in_and_out_of_the_cmdb(tmp_path: Path, hub: Hub, clock: H
         await seen.press("enter")
         await seen.shows("filesystem", "host")
         await seen.press("G", "enter")
-        await seen.shows("web-1.ber", "db-1.ber", "kernel 6.1")
+        await seen.shows("web-1.ber", "db-1.ber", "LOAD")
         await seen.press("escape")
         await seen.shows("COUNT")
         await seen.press("minus")
@@ -155,3 +155,77 @@ async def test_an_unknown_place_says_what_would_be_one(tmp_path: Path, hub: Hub,
         await seen.type(":nonsense")
         await seen.press("enter")
         await seen.shows("no such view")
+
+
+async def test_a_acknowledges_and_says_who_was_first(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        await seen.press("a")
+        await seen.shows("INC-1 is yours", "ACK", "fix 4h")
+        await seen.press("a")
+        await seen.shows("acknowledged by")
+
+
+async def test_a_note_goes_into_the_timeline(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        await seen.press("n")
+        await seen.shows("note on INC-1:")
+        await seen.type("looking at it")
+        await seen.press("enter")
+        await seen.shows("INC-1: noted", "looking at it")
+
+
+async def test_an_action_on_several_wants_their_number(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    await give(hub, incident(2, "second", "db"), incident(3, "third", "web"))
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("second", "third")
+        await seen.type(":incidents")
+        await seen.press("enter")
+        await seen.shows("incidents", "INC-3")
+        await seen.press("space", "space", "a")
+        await seen.shows("acknowledge INC-1, INC-2: type 2")
+        await seen.press("1", "enter")
+        await seen.shows("Nothing done")
+        await seen.press("a", "2", "enter")
+        await seen.shows("INC-1 is yours", "INC-2 is yours")
+        assert "NEW" in seen.line_with("third")
+
+
+async def test_the_menu_offers_what_can_be_done_and_does_it(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        await seen.press("x")
+        screen = await seen.shows("Acknowledge: I have it", "Put on hold", "Resolve")
+        assert "Take off hold" not in screen
+        await seen.press("j", "j", "j", "enter")
+        await seen.shows("why is INC-1 on hold:")
+        await seen.type("waits")
+        await seen.press("enter")
+        await seen.shows("INC-1: on hold", "HOLD")
+
+
+async def test_the_palette_leads_to_views(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        await seen.press("ctrl+p")
+        await seen.type("agents")
+        await seen.shows(":agents")
+        await seen.press("enter")
+        await seen.shows("SECTIONS", "web-1.ber")
+
+
+async def test_read_only_offers_no_action(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock, readonly=True) as seen:
+        await seen.shows("ack 11m", "read-only")
+        await seen.press("a", "x")
+        assert "Ack" not in seen.lines[-1]
+        assert "NEW" in seen.screen
+
+
+async def test_a_wrong_filter_says_what_is_wrong(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        await seen.type('/"open')
+        await seen.press("enter")
+        await seen.shows("closing")
