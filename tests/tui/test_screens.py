@@ -189,7 +189,7 @@ async def test_an_action_on_several_wants_their_number(tmp_path: Path, hub: Hub,
         await seen.shows("Nothing done")
         await seen.press("a", "2", "enter")
         await seen.shows("INC-1 is yours", "INC-2 is yours")
-        assert "NEW" in seen.line_with("third")
+        assert "NEW" in seen.line_with("INC-3 ")
 
 
 async def test_the_menu_offers_what_can_be_done_and_does_it(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
