@@ -71,6 +71,15 @@ class Terminal(LinuxDriver):
     def _writer_thread(self, stock: WriterThread | None) -> None:
         self._writer = None if stock is None or self._file is None else Writer(self._file)
 
+    def _enable_mouse_support(self) -> None:
+        """Clicks and the wheel only: reports of every movement are traffic that nobody looks at."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write("\x1b[?1000l\x1b[?1006l")
+
     def run_input_thread(self) -> None:
         """Read until told to stop, or until there is nothing more to read from."""
         try:

@@ -23,8 +23,12 @@ class Menu(ModalScreen[Deed | None]):
     Menu { align: center middle; background: $background 60%; }
     Menu Vertical { width: 44; max-width: 100%; height: auto; max-height: 100%; background: $bar; padding: 1 2; }
     Menu Label { text-style: bold; padding-bottom: 1; }
-    Menu OptionList { border: none; background: $bar; height: auto; padding: 0; }
-    Menu OptionList > .option-list--option-highlighted { background: $cursor; color: $foreground; text-style: none; }
+    Menu OptionList, Menu OptionList:focus { border: none; background: $bar; height: auto; padding: 0; }
+    Menu OptionList > .option-list--option { color: $foreground; }
+    Menu OptionList > .option-list--option-highlighted,
+    Menu OptionList:focus > .option-list--option-highlighted {
+        background: $cursor; color: $foreground; text-style: bold;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,x", "dismiss(None)", show=False),

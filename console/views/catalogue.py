@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.views import cells, states
 from console.views.cells import Row
+from console.views.classes import CLASS_ABOUT
 from console.views.columns import Column
 from console.views.ink import Ink, Line
 from console.views.item_columns import item_columns
@@ -76,6 +77,10 @@ def _reason(row: Row, moment: Moment) -> Line:
 
 def _item_name(row: Row, _moment: Moment) -> Line:
     return ((cells.said(row.get("name")), Ink.STRONG),)
+
+
+def _about_class(row: Row, _moment: Moment) -> Line:
+    return ((CLASS_ABOUT.get(str(row.get("class")), ""), Ink.FAINT),)
 
 
 def _sections(row: Row, moment: Moment) -> Line:
@@ -201,13 +206,13 @@ CLASSES = View(
             lambda row, _moment: ((clean(row.get("class") or row["id"]), Ink.STRONG),),
             18,
             10,
-            grow=1,
             sort="class",
         ),
         Column("COUNT", cells.count("count"), 7, right=True, sort="-count"),
         Column("IN USE", cells.count("in_use", Ink.DIM), 7, rank=2, right=True, sort="-in_use"),
         Column("MISSING", cells.count("missing", Ink.WARNING), 7, rank=1, right=True, sort="-missing"),
         Column("RETIRED", cells.count("retired", Ink.DIM), 7, rank=3, right=True, sort="-retired"),
+        Column("ABOUT", _about_class, 30, 20, rank=4, grow=1),
     ),
     lambda row: Place("ci", class_=str(row.get("class") or row["id"])),
     orders=("", "-count", "class"),
