@@ -36,6 +36,7 @@ INDEXES: Mapping[Kind, tuple[str, ...]] = {
     Kind.INCIDENT: ("key", "state", "ci", "check"),
     Kind.INTERVAL: ("service",),
     Kind.AGREEMENT: ("service",),
+    Kind.NOTICE: ("agreement",),
     Kind.AGENT: ("host",),
     Kind.REVIEW: ("state",),
     Kind.DECISION: ("ci",),
