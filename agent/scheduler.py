@@ -13,7 +13,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
-from typing import Callable, Optional, Union
+from typing import Any, Callable, Optional, Union
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,11 +21,11 @@ import msgspec
 from agent.lag import LoopLag
 from agent.tally import Tally
 from agent.wire import CheckResult, Resume, Summary
-from checks.definition import Definition
+from checks.definition import Definition, Threshold, slim
 from checks.now import utc_now
 from checks.result import Result, State
 from checks.run import run as run_check
-from checks.state import CheckState, advance
+from checks.state import CheckState, advance, is_steady
 
 SUMMARY_EVERY_S = 60.0
 
@@ -48,6 +48,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 DEFAULT_LIMITS = Limits()
+NEVER_RAN = CheckState()
 
 
 class _Entry:
@@ -89,13 +90,14 @@ class Scheduler:
         self._chance = chance or random.Random()
         self._loop = asyncio.get_running_loop()
         self._entries: dict[str, _Entry] = {}
+        self._shared: dict[tuple[Any, ...], dict[str, Threshold]] = {}
         self._heap: list[tuple[float, int, _Entry]] = []
         self._order = itertools.count()  # two entries due at once are never compared
         self._urgent: deque[_Entry] = deque()  # asked for, soft or left out: wanted before the rest
         self._ready: deque[_Entry] = deque()
         self._blocked: dict[str, deque[_Entry]] = {}  # by target, those that wait for a place there
         self._busy: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], _Entry] = {}
         self._timer: Optional[asyncio.TimerHandle] = None
         self._lag = LoopLag(self._loop)
         self._stopped = False
@@ -103,7 +105,7 @@ class Scheduler:
 
     def replace(self, definitions: Sequence[Definition], states: Mapping[str, Resume]) -> None:
         """From now on run these and no others; what stays keeps its state, what is new resumes from `states`."""
-        wanted = {definition.id: definition for definition in definitions}
+        wanted = {definition.id: slim(definition, self._shared) for definition in definitions}
         for check_id in [check_id for check_id in self._entries if check_id not in wanted]:
             self._remove(self._entries.pop(check_id))
         added = [check_id for check_id in wanted if check_id not in self._entries]
@@ -186,9 +188,22 @@ class Scheduler:
         self._collect(now)
         while len(self._tasks) < self._limits.running and (self._urgent or self._ready):
             self._admit((self._urgent or self._ready).popleft(), now)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """Wake when the next is due; a timer that is already set for then or sooner stays."""
+        if not self._heap:
+            return
+        due = self._heap[0][0]
         if self._timer is not None:
+            if self._timer.when() <= due:
+                return
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._heap[0][0], self._wake) if self._heap else None
+        self._timer = self._loop.call_at(due, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._wake()
 
     def _collect(self, now: float) -> None:
         """Move what is due from the heap to the queues."""
@@ -212,8 +227,8 @@ class Scheduler:
             return
         self._busy[entry.target] += 1
         task = self._loop.create_task(self._run_entry(entry, now))
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._on_done(done, entry))
+        self._tasks[task] = entry
+        task.add_done_callback(self._on_done)
 
     async def _run_entry(self, entry: _Entry, began: float) -> None:
         result = await self._run(entry.definition)
@@ -221,18 +236,25 @@ class Scheduler:
         stalled_s = self._lag.stall_since(began)
         if result.state is not State.OK and stalled_s > min(self._limits.stall_s, entry.definition.timeout_s / 4):
             result = disbelieved(result, stalled_s)
-        self._finish(entry, msgspec.structs.replace(result, late_s=round(late_s, 3)))
+        if late_s >= 0.001:
+            result = msgspec.structs.replace(result, late_s=round(late_s, 3))
+        self._finish(entry, result)
 
-    def _on_done(self, task: asyncio.Task[None], entry: _Entry) -> None:
-        self._tasks.discard(task)
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        entry = self._tasks.pop(task)
         self._busy[entry.target] -= 1
         if not self._busy[entry.target]:
             del self._busy[entry.target]
         if not task.cancelled():
             task.result()  # a run raises nothing but cancellation; anything else is a fault of ours
-        if not self._stopped:
+        if self._stopped:
+            return
+        if entry.target in self._blocked:
             self._release(entry.target)
+        if self._urgent or self._ready:
             self._wake()
+        else:
+            self._set_timer()
 
     def _release(self, target: str) -> None:
         """Start those that waited for a place at this target."""
@@ -249,6 +271,14 @@ class Scheduler:
         run, entry.run = entry.run, None
         if entry.gone:
             return
+        if run is not None or not is_steady(entry.state, result.state):
+            self._advance(entry, result, run)
+        entry.tally = entry.tally or Tally(result)
+        entry.tally.add(result)
+        entry.due = self._next_due(entry, result)
+        self._push(entry)
+
+    def _advance(self, entry: _Entry, result: Result, run: Optional[int]) -> None:
         # Results come in order here: an earlier time means that the clock was set back.
         before = msgspec.structs.replace(entry.state, last_at=None)
         step = advance(before, result.state, result.at, entry.definition.max_attempts)
@@ -256,10 +286,6 @@ class Scheduler:
         if step.changed or run is not None:
             self._hand_out(entry)
             self._deliver(CheckResult(result, step.after.hard, step.after.attempt, step.changed, run))
-        entry.tally = entry.tally or Tally(result)
-        entry.tally.add(result)
-        entry.due = self._next_due(entry, result)
-        self._push(entry)
 
     def _next_due(self, entry: _Entry, result: Result) -> float:
         """The next time on this check's own beat that is not past; soon while soft."""
@@ -304,7 +330,7 @@ def target_of(definition: Definition) -> str:
 def resumed(resume: Optional[Resume]) -> CheckState:
     """The state of a check that the hub remembers; a check that never ran where it does not."""
     if resume is None or resume.state == "pending":
-        return CheckState()
+        return NEVER_RAN
     return CheckState(State[resume.state.upper()], resume.hard, resume.attempt)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, Optional
 
 import msgspec
@@ -11,7 +12,7 @@ from checks.result import State
 from checks.threshold import parse_range
 
 
-class Threshold(msgspec.Struct, frozen=True, omit_defaults=True):
+class Threshold(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Warning and critical ranges of one metric, in the monitoring plugins' range syntax."""
 
     warn: Optional[str] = None
@@ -28,7 +29,7 @@ class Threshold(msgspec.Struct, frozen=True, omit_defaults=True):
         return State.OK
 
 
-class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
+class Definition(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One check of one configuration item.
 
     `id` is `<ci id>/<name>`; `type` names a probe; `params` are the probe's own, checked by it.
@@ -45,3 +46,14 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout_s: float = 10.0
     max_attempts: int = 3
     rule: str = "default"  # which rule asked for it; `check explain` prints it
+
+
+def slim(definition: Definition, shared: dict[tuple[Any, ...], dict[str, Threshold]]) -> Definition:
+    """The same definition, sharing with others what is equal among thousands: words and thresholds."""
+    key = tuple(definition.thresholds.items())
+    return msgspec.structs.replace(
+        definition,
+        type=sys.intern(definition.type),
+        rule=sys.intern(definition.rule),
+        thresholds=shared.setdefault(key, definition.thresholds),
+    )

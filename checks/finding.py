@@ -17,7 +17,7 @@ import msgspec
 from checks.result import Metric, State
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """What one look found. Fields as in `checks.result.Result`."""
 
     output: str

@@ -13,9 +13,10 @@ from typing import Optional
 import msgspec
 
 MAX_HEAD_BYTES = 64 * 1024
-_STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-5][0-9][0-9])(?: ([^\r\n]*))?\r?")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: ([^\r\n]*))?\r?")
+_HEADER_LINES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\n]*(?:\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\n]*)*")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\n]*)?\r?")
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -24,12 +25,17 @@ class NotHttp(ValueError):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """Status line and headers; names are lower case, in the order sent."""
+    """Status line and header lines; the lines are known to be well-formed and are taken apart when asked for."""
 
     status: int
     reason: str
-    headers: tuple[tuple[str, str], ...]
-    version: str = "1.1"
+    lines: bytes = b""
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Names in lower case and values, in the order sent."""
+        pairs = (line.partition(b":") for line in self.lines.split(b"\n") if line)
+        return tuple((name.decode().lower(), value.strip(b" \t\r").decode("latin-1")) for name, _, value in pairs)
 
     def header(self, name: str) -> Optional[str]:
         """All values of this header joined by commas; None where it was not sent."""
@@ -41,7 +47,7 @@ def split_head(data: bytes) -> Optional[tuple[Head, bytes]]:
     """The head and what came after it; None as long as the head is incomplete. Raises `NotHttp`."""
     if not b"HTTP/1.".startswith(data[:7]):
         raise NotHttp("the answer does not begin with HTTP/1")
-    end = re.search(rb"\r?\n\r?\n", data[:MAX_HEAD_BYTES])
+    end = _HEAD_END.search(data, 0, MAX_HEAD_BYTES)
     if end is not None:
         return _head(data[: end.start()]), data[end.end() :]
     if len(data) >= MAX_HEAD_BYTES:
@@ -50,19 +56,14 @@ def split_head(data: bytes) -> Optional[tuple[Head, bytes]]:
 
 
 def _head(data: bytes) -> Head:
-    first, *lines = data.split(b"\n")
+    first, _, lines = data.partition(b"\n")
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
         raise NotHttp(f"its status line is {first[:80]!r}")
-    reason = (match[3] or b"").decode("latin-1").strip()
-    return Head(int(match[2]), reason, tuple(_header(line) for line in lines), match[1].decode())
-
-
-def _header(line: bytes) -> tuple[str, str]:
-    name, colon, value = line.partition(b":")
-    if not colon or not _TOKEN.fullmatch(name):
-        raise NotHttp(f"a header line is {line[:80]!r}")
-    return name.decode().lower(), value.strip(b" \t\r").decode("latin-1")
+    if lines and not _HEADER_LINES.fullmatch(lines):
+        bad = next(line for line in lines.split(b"\n") if not _HEADER_LINES.fullmatch(line))
+        raise NotHttp(f"a header line is {bad[:80]!r}")
+    return Head(int(match[1]), (match[2] or b"").decode("latin-1").strip(), lines)
 
 
 class Body:

@@ -26,7 +26,7 @@ class State(enum.IntEnum):
         return self.name.lower()
 
 
-class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
+class Metric(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One measured value; `warn` and `crit` are ranges in plugin syntax, `minimum` and `maximum` its bounds."""
 
     name: str
@@ -38,7 +38,7 @@ class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
     maximum: Optional[float] = None
 
 
-class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One run of one check. `output` is one line for people, `detail` may have many.
 
     `phases` are seconds by phase (dns, connect, tls, first_byte, total); `expected` and `actual` say what a

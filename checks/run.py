@@ -59,7 +59,8 @@ async def _in_time(probe: Probe, params: object, timeout_s: float, trace: Trace)
             return await probe.look(params, trace)
     except Expired:
         reason = "timeout" if probe.on_timeout is State.UNKNOWN else None
-        return Finding(f"timed out after {timeout_s:g} s, {trace.doing}", probe.on_timeout, reason=reason)
+        who = f"{trace.address} " if trace.address else ""
+        return Finding(f"{who}timed out after {timeout_s:g} s, {trace.doing}", probe.on_timeout, reason=reason)
 
 
 def _result(definition: Definition, trace: Trace, finding: Finding, at: datetime) -> Result:

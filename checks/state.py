@@ -59,7 +59,7 @@ TRANSITIONS = {
 }
 
 
-class CheckState(msgspec.Struct, frozen=True, omit_defaults=True):
+class CheckState(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A check's state after its last result; `state` is None as long as it never ran.
 
     `since` is when this state began, `changes` remembers at which of the last results it changed (bit 0 the
@@ -81,7 +81,7 @@ class CheckState(msgspec.Struct, frozen=True, omit_defaults=True):
         return Phase.HARD if self.hard else Phase.SOFT
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one result did. `changed`: state, hardness or attempt is another; `dropped`: older than the last."""
 
     after: CheckState
@@ -109,6 +109,11 @@ def advance(before: CheckState, state: State, at: datetime, max_attempts: int) -
     )
     changed = (before.state, before.hard, before.attempt) != (state, hard, attempt)
     return Step(after, notice, changed)
+
+
+def is_steady(before: CheckState, state: State) -> bool:
+    """Whether this result would leave everything as it is but the time of the last one: by far the most do."""
+    return before.state is state and before.hard and not before.changes
 
 
 def _seen(before: CheckState, state: State, max_attempts: int) -> Seen:

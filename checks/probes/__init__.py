@@ -5,6 +5,7 @@ A probe's module has a `PROBE`. Modules load when first asked for, so that an ag
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Awaitable
 from typing import Any, Callable, NamedTuple
@@ -65,6 +66,7 @@ class NoSuchProbe(LookupError):
     """No probe has this type."""
 
 
+@functools.cache
 def load(type_: str) -> Probe:
     """The probe of this type; raises `NoSuchProbe`."""
     place = PROBES.get(type_)

@@ -31,7 +31,7 @@ async def look(params: ContainerParams, trace: Trace) -> Finding:
     path = params.socket or engine_socket()
     if path is None:
         raise CouldNotLook("no container engine's socket is here", "unsupported")
-    trace.address, trace.doing = path, f"waiting for {path} to answer"
+    trace.address, trace.doing = path, "waiting for its answer"
     status, body = await _get(path, f"/containers/{quote(params.container, safe='')}/json", trace)
     if status == 404:
         raise Unhealthy(f"there is no container {params.container}", expected="a running container", actual="none")

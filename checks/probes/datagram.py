@@ -15,7 +15,7 @@ async def ask(host: str, port: int, question: bytes, trace: Trace, family: str =
     """What the first address of the host answers; waits as long as the check may."""
     target = (await resolve(host, port, trace, family))[0]
     trace.address = str(target)
-    trace.doing = f"waiting for {target} to answer"
+    trace.doing = "waiting for its answer"
     with socket.socket(target.family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         try:

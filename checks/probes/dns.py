@@ -13,7 +13,7 @@ from checks.finding import CouldNotLook, Finding, Trace, Unhealthy
 from checks.perfdata import printable
 from checks.probes import Params, Probe
 from checks.probes.datagram import ask
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.stream import ClearStream
 from checks.result import Metric
 
@@ -64,7 +64,7 @@ def _system_server() -> str:
 
 async def _by_tcp(server: str, port: int, asked: bytes, trace: Trace) -> bytes:
     """The same question where the answer was too long for UDP; two bytes of length go before each."""
-    async with connected(server, port, trace) as sock:
+    with await connection(server, port, trace) as sock:
         stream = ClearStream(sock, trace)
         await stream.send(struct.pack("!H", len(asked)) + asked)
         data = b""

@@ -9,13 +9,13 @@ import base64
 import functools
 import re
 from typing import Literal, NamedTuple, Optional
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from checks.finding import CouldNotLook, Finding, Trace, Unhealthy
 from checks.http_message import Body, Head, NotHttp, split_head
 from checks.perfdata import printable
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.stream import ClearStream, Stream
 from checks.probes.tls_stream import TlsStream, client_context
@@ -57,11 +57,32 @@ class HttpParams(Params, frozen=True):
             raise ValueError(f"status {self.status!r} is no list of codes: wanted 200 or 200-299,404")
         if self.body_matches is not None:
             re.compile(self.body_matches)
-        _split(self.url)
+        place(self.url)
 
     @property
     def wants_body(self) -> bool:
         return (self.body_contains, self.body_lacks, self.body_matches) != (None, None, None)
+
+
+class Place(NamedTuple):
+    """Where a URL leads: whom to connect to, whom to ask for, and for what."""
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+
+
+@functools.lru_cache(maxsize=4096)
+def place(url: str) -> Place:
+    """The place of this URL; raises `ValueError`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url[:200]!r} is no http or https URL")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Place(parts.scheme, parts.hostname, port, parts.netloc.rpartition("@")[2], path)
 
 
 class Answer(NamedTuple):
@@ -110,19 +131,19 @@ async def _follow(params: HttpParams, trace: Trace) -> Answer:
 
 async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
     try:
-        parts = _split(url)
+        there = place(url)
     except ValueError as error:
         raise Unhealthy(f"{params.url} redirects to what is no web address: {printable(url)[:200]}") from error
-    first = url == params.url
-    host = (params.host if first else None) or str(parts.hostname)
-    async with connected(host, _port(parts), trace, params.family) as sock:
+    own = place(params.url)
+    host = (params.host if there is own else None) or there.host
+    with await connection(host, there.port, trace, params.family) as sock:
         stream: Stream = ClearStream(sock, trace)
-        if parts.scheme == "https":
-            name = (params.server_name if first else None) or str(parts.hostname)
+        if there.scheme == "https":
+            name = (params.server_name if there is own else None) or there.host
             stream = tls = TlsStream(sock, trace, client_context(params.verify, params.ca_file), name)
             await tls.handshake()
-        trace.doing = f"sending the request to {trace.address}"
-        await stream.send(_request(params, parts, with_secrets=_origin(parts) == _origin(_split(params.url))))
+        trace.doing = "sending the request"
+        await stream.send(_request(params, there, with_secrets=there[:3] == own[:3]))
         try:
             return await _read(params, url, stream, trace)
         except NotHttp as error:
@@ -130,59 +151,56 @@ async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
 
 
 async def _read(params: HttpParams, url: str, stream: Stream, trace: Trace) -> Answer:
-    head, rest = await _read_head(url, stream, trace)
+    head, rest = await _read_head(stream, trace)
     if not params.wants_body or params.method == "HEAD" or (params.max_redirects and head.status in REDIRECTS):
         return Answer(url, head, None)
     body = Body(head, params.max_body_bytes)
     if rest:
         body.feed(rest)
     while not body.whole:
-        trace.doing = f"reading the body of {url}: {len(body.content)} bytes so far"
+        trace.doing = f"reading the body of the answer: {len(body.content)} bytes so far"
         body.feed(await stream.receive())
     trace.mark("body")
     return Answer(url, head, body)
 
 
-async def _read_head(url: str, stream: Stream, trace: Trace) -> tuple[Head, bytes]:
+async def _read_head(stream: Stream, trace: Trace) -> tuple[Head, bytes]:
     """The final head: interim ones (100, 103) are passed over."""
-    data = b""
-    trace.doing = f"waiting for {trace.address} to answer: it accepted the connection and says nothing"
+    trace.doing = "waiting for an answer: it accepted the connection and says nothing"
+    data = await stream.receive()
+    trace.mark("first_byte")
     while True:
         split = split_head(data)
-        if split is not None and split[0].status >= 200:
-            return split
-        if split is not None:
+        if split is None:
+            trace.doing = f"reading the head of the answer: {len(data)} bytes so far"
+            more = await stream.receive()
+            if not more:
+                raise NotHttp(f"the connection ended {'within the head' if data else 'without an answer'}")
+            data += more
+        elif split[0].status < 200:
             data = split[1]
-            continue
-        more = await stream.receive()
-        if not more:
-            raise NotHttp("the connection ended within the head" if data else "the connection ended without an answer")
-        if not data:
-            trace.mark("first_byte")
-        data += more
-        trace.doing = f"reading the head of {url}: {len(data)} bytes so far"
+        else:
+            return split
 
 
-def _request(params: HttpParams, parts: SplitResult, *, with_secrets: bool) -> bytes:
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {
-        "Host": parts.netloc.rpartition("@")[2],
-        "User-Agent": "Watchdeck",
-        "Accept": "*/*",
-        "Connection": "close",
-    }
-    if params.wants_body:
-        headers["Accept-Encoding"] = "gzip"
-    if with_secrets:
-        headers.update(_authorization(params))
-        headers.update(params.headers)
+def _request(params: HttpParams, there: Place, *, with_secrets: bool) -> bytes:
+    added = {**_authorization(params), **params.headers} if with_secrets else {}
     body = params.body.encode()
     if body:
-        headers["Content-Length"] = str(len(body))
-    lines = [f"{params.method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        added["Content-Length"] = str(len(body))
+    return _request_head(params.method, there.authority, there.path, params.wants_body, tuple(added.items())) + body
+
+
+@functools.lru_cache(maxsize=4096)
+def _request_head(method: str, authority: str, path: str, gzip: bool, added: tuple[tuple[str, str], ...]) -> bytes:
+    headers = {"Host": authority, "User-Agent": "Watchdeck", "Accept": "*/*", "Connection": "close"}
+    if gzip:
+        headers["Accept-Encoding"] = "gzip"
+    headers.update(added)
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     if any("\r" in line or "\n" in line for line in lines):
         raise CouldNotLook("a header or the URL holds a line end", "bad_params")
-    return "\r\n".join((*lines, "", "")).encode("latin-1", "replace") + body
+    return "\r\n".join((*lines, "", "")).encode("latin-1", "replace")
 
 
 def _authorization(params: HttpParams) -> dict[str, str]:
@@ -192,22 +210,6 @@ def _authorization(params: HttpParams) -> dict[str, str]:
         pair = f"{params.user}:{read_secret(params.password_file)}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     return {}
-
-
-def _split(url: str) -> SplitResult:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url[:200]!r} is no http or https URL")
-    _port(parts)
-    return parts
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _origin(parts: SplitResult) -> tuple[str, Optional[str], int]:
-    return parts.scheme, parts.hostname, _port(parts)
 
 
 @functools.lru_cache(maxsize=256)

@@ -46,7 +46,7 @@ class IcmpParams(Params, frozen=True):
 async def look(params: IcmpParams, trace: Trace) -> Finding:
     target = (await resolve(params.host, 0, trace, params.family))[0]
     trace.address = str(target.address[0])
-    trace.doing = f"waiting for {trace.address} to answer echo requests"
+    trace.doing = "waiting for echoes"
     with _socket(target) as sock:
         round_trips_ms = await _ping(params, sock, target)
     return judge_echoes(str(trace.address), round_trips_ms, params.count)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Optional
 
 from checks.finding import Finding, Trace, Unhealthy
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.stream import ClearStream, Stream
 from checks.probes.tls import judge_chain, read_chain
 from checks.probes.tls_stream import TlsStream, client_context
@@ -55,7 +55,7 @@ class MailParams(Params, frozen=True):
 
 async def look(dialogue: Dialogue, params: MailParams, trace: Trace) -> Finding:
     port = params.port or (dialogue.tls_port if params.tls == "always" else dialogue.port)
-    async with connected(params.host, port, trace, params.family) as sock:
+    with await connection(params.host, port, trace, params.family) as sock:
         stream: Stream = ClearStream(sock, trace)
         tls = TlsStream(sock, trace, client_context(params.verify, params.ca_file), params.server_name or params.host)
         if params.tls == "always":

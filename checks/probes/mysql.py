@@ -11,7 +11,7 @@ from checks.aside import aside
 from checks.finding import Finding, Trace, Unhealthy
 from checks.perfdata import printable
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.sql import driver, judge_row
 from checks.probes.stream import ClearStream
@@ -38,7 +38,7 @@ class MysqlParams(Params, frozen=True):
 async def look(params: MysqlParams, trace: Trace) -> Finding:
     if params.query is not None:
         return await _query(params, params.query, trace)
-    async with connected(params.host, params.port, trace, params.family) as sock:
+    with await connection(params.host, params.port, trace, params.family) as sock:
         trace.doing = "waiting for its greeting: it accepted the connection and says nothing"
         packet = await _packet(ClearStream(sock, trace), trace)
         trace.mark("answer")
@@ -78,11 +78,11 @@ async def _query(params: MysqlParams, query: str, trace: Trace) -> Finding:
     trace.address, trace.doing = f"{params.host}:{params.port}", "waiting for the query"
 
     def ask() -> Any:
-        connection = pymysql.connect(
+        session = pymysql.connect(
             host=params.host, port=params.port, user=params.user, password=password, database=params.database,
             connect_timeout=_CONNECT_TIMEOUT_S,
         )  # fmt: skip
-        with connection, connection.cursor() as cursor:
+        with session, session.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchone()
 

@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator
 from typing import NamedTuple, Optional, Union
 
 from checks.aside import aside
@@ -86,19 +85,16 @@ def _unresolved(host: str, family: str, error: socket.gaierror) -> Exception:
     return CouldNotLook(f"the name {host} cannot be looked up: {error.strerror}", "resolver")
 
 
-@contextlib.asynccontextmanager
-async def connected(host: str, port: int, trace: Trace, family: str = "any") -> AsyncIterator[socket.socket]:
-    """A connected socket to the first address of the host that accepts, closed at the end of the block."""
-    sock = await _first_connection(await resolve(host, port, trace, family), trace)
-    with sock:
-        yield sock
+async def connection(host: str, port: int, trace: Trace, family: str = "any") -> socket.socket:
+    """A non-blocking socket connected to the first address of the host that accepts: `with await connection(…)`."""
+    return await _first_connection(await resolve(host, port, trace, family), trace)
 
 
 async def _first_connection(targets: list[Target], trace: Trace) -> socket.socket:
     failures: list[tuple[Target, OSError]] = []
     for target in targets:
         trace.address = str(target)
-        trace.doing = f"connecting to {target}"
+        trace.doing = "connecting: packets are lost or dropped on the way"
         try:
             return await connect(target)
         except OSError as error:
@@ -115,9 +111,12 @@ async def connect(target: Target) -> socket.socket:
         sock.setblocking(False)
         code = sock.connect_ex(target.address)
         if code == errno.EINPROGRESS:
+            # On the host itself it is decided by now, and asking again costs less than waiting for the loop.
+            code = sock.connect_ex(target.address)
+        if code == errno.EALREADY:
             await writable(sock.fileno())
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
+        if code not in {0, errno.EISCONN}:
             raise OSError(code, os.strerror(code))
     except BaseException:
         sock.close()

@@ -11,7 +11,7 @@ from typing import Literal, Optional
 from checks.finding import Finding, Trace, Unhealthy
 from checks.perfdata import printable
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.sql import driver, judge_row
 from checks.probes.stream import ClearStream
@@ -40,7 +40,7 @@ class PostgresParams(Params, frozen=True):
 async def look(params: PostgresParams, trace: Trace) -> Finding:
     if params.query is not None:
         return await _query(params, params.query, trace)
-    async with connected(params.host, params.port, trace, params.family) as sock:
+    with await connection(params.host, params.port, trace, params.family) as sock:
         stream = ClearStream(sock, trace)
         await stream.send(startup_message(params.user, params.database))
         trace.doing = "waiting for its answer to a start-up message"
@@ -85,13 +85,13 @@ async def _query(params: PostgresParams, query: str, trace: Trace) -> Finding:
     password = read_secret(params.password_file) if params.password_file is not None else None
     trace.address, trace.doing = f"{params.host}:{params.port}", "waiting for the query"
     try:
-        connection = await psycopg.AsyncConnection.connect(
+        session = await psycopg.AsyncConnection.connect(
             host=params.host, port=params.port, dbname=params.database, user=params.user, password=password,
             sslmode=params.tls, autocommit=True,
         )  # fmt: skip
         trace.mark("connect")
-        async with connection:
-            cursor = await connection.execute(query)
+        async with session:
+            cursor = await session.execute(query)
             row = await cursor.fetchone()
     except psycopg.Error as error:
         said = printable(" ".join(str(error).split()))[:300]

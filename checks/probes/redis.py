@@ -7,7 +7,7 @@ from typing import Literal, Optional
 from checks.finding import Finding, Trace, Unhealthy
 from checks.perfdata import printable
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.stream import ClearStream, Stream
 from checks.probes.tls_stream import TlsStream, client_context
@@ -32,7 +32,7 @@ class RedisParams(Params, frozen=True):
 
 
 async def look(params: RedisParams, trace: Trace) -> Finding:
-    async with connected(params.host, params.port, trace, params.family) as sock:
+    with await connection(params.host, params.port, trace, params.family) as sock:
         stream: Stream = ClearStream(sock, trace)
         if params.tls:
             stream = tls = TlsStream(sock, trace, client_context(params.verify, params.ca_file), params.host)

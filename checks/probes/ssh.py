@@ -12,7 +12,7 @@ from typing import Literal, Optional
 from checks.child import run_child
 from checks.finding import CouldNotLook, Finding, Trace, Unhealthy
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.stream import ClearStream
 from checks.probes.words import one_line
 from checks.result import Metric
@@ -35,7 +35,7 @@ class SshParams(Params, frozen=True):
 
 
 async def look(params: SshParams, trace: Trace) -> Finding:
-    async with connected(params.host, params.port, trace, params.family) as sock:
+    with await connection(params.host, params.port, trace, params.family) as sock:
         trace.doing = "waiting for its SSH greeting: it accepted the connection and says nothing"
         greeting = await _greeting(ClearStream(sock, trace), trace)
     trace.mark("greeting")
@@ -62,7 +62,7 @@ async def _greeting(stream: ClearStream, trace: Trace) -> bytes:
 
 
 async def _assert_key(params: SshParams, wanted: str, trace: Trace) -> None:
-    trace.doing = f"waiting for the host key of {trace.address}"
+    trace.doing = "waiting for its host key"
     command = ("ssh-keyscan", "-T", "5", "-p", str(params.port), "--", params.host)
     try:
         child = await run_child(command)

@@ -6,7 +6,7 @@ from typing import Literal, Optional
 
 from checks.finding import Finding, Trace, Unhealthy
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.stream import ClearStream, Stream
 from checks.probes.words import one_line
 from checks.result import Metric
@@ -25,7 +25,7 @@ class TcpParams(Params, frozen=True):
 
 
 async def look(params: TcpParams, trace: Trace) -> Finding:
-    async with connected(params.host, params.port, trace, params.family) as sock:
+    with await connection(params.host, params.port, trace, params.family) as sock:
         if params.send is None and params.expect is None:
             said = ""
         else:

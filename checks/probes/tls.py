@@ -12,7 +12,7 @@ from checks.finding import Finding, Trace, Unhealthy
 from checks.now import utc_now
 from checks.perfdata import printable
 from checks.probes import Params, Probe
-from checks.probes.network import connected
+from checks.probes.network import connection
 from checks.probes.tls_stream import BadCertificate, TlsStream, client_context
 from checks.result import Metric
 from checks.x509 import Certificate, NotDer, parse_certificate
@@ -48,7 +48,7 @@ async def look(params: TlsParams, trace: Trace) -> Finding:
 
 async def _chain(params: TlsParams, trace: Trace, *, verify: bool) -> list[Certificate]:
     """The certificates that the server sends, its own first."""
-    async with connected(params.host, params.port, trace, params.family) as sock:
+    with await connection(params.host, params.port, trace, params.family) as sock:
         name = params.server_name or params.host
         stream = TlsStream(sock, trace, client_context(verify, params.ca_file if verify else None), name)
         await stream.handshake()

@@ -53,7 +53,7 @@ class TlsStream:
 
     async def handshake(self) -> None:
         """Agree on keys; raises `BadCertificate` or `Unhealthy`."""
-        self._trace.doing = f"in the TLS handshake with {self._trace.address}"
+        self._trace.doing = "in the TLS handshake"
         try:
             while not self._shaken():
                 await self._flush()

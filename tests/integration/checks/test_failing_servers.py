@@ -59,18 +59,18 @@ async def test_a_black_hole_is_told_from_a_refusal(type_: str) -> None:
     with black_hole() as (host, port):
         result = await probe(type_, 0.3, host=host, port=port)
     assert result.state is State.CRITICAL
-    assert result.output == f"timed out after 0.3 s, connecting to {host}:{port}"
+    assert result.output == f"{host}:{port} timed out after 0.3 s, connecting: packets are lost or dropped on the way"
 
 
 @pytest.mark.parametrize(
     ("type_", "params", "words"),
     [
-        ("http", {}, "to answer: it accepted the connection and says nothing"),
-        ("tls", {}, "in the TLS handshake with"),
+        ("http", {}, "waiting for an answer: it accepted the connection and says nothing"),
+        ("tls", {}, "in the TLS handshake"),
         ("tcp", {"expect": "hello"}, "it accepted the connection and says nothing"),
         ("ssh", {}, "greeting: it accepted the connection and says nothing"),
         ("smtp", {}, "greeting: it accepted the connection and says nothing"),
-        ("imap", {"tls": "always", "verify": False}, "in the TLS handshake with"),
+        ("imap", {"tls": "always", "verify": False}, "in the TLS handshake"),
         ("redis", {}, "waiting for its answer to PING"),
         ("postgres", {}, "waiting for its answer to a start-up message"),
         ("mysql", {}, "greeting: it accepted the connection and says nothing"),
@@ -84,7 +84,7 @@ async def test_a_server_that_accepts_and_then_is_silent_is_said_to(
         where = url if type_ == "http" else {"host": server.host, "port": server.port}
         result = await probe(type_, 0.3, **where, **params)
     assert result.state is State.CRITICAL
-    assert result.output.startswith("timed out after 0.3 s, ")
+    assert "timed out after 0.3 s, " in result.output
     assert words in result.output
 
 
@@ -99,7 +99,7 @@ async def test_a_slow_drip_says_how_far_it_came() -> None:
     with serving(drips(OK_ANSWER)) as server:
         result = await get(server, timeout_s=0.5)
     assert result.state is State.CRITICAL
-    assert "timed out after 0.5 s, reading the head of" in result.output
+    assert "timed out after 0.5 s, reading the head of the answer" in result.output
     assert "bytes so far" in result.output
 
 
@@ -111,7 +111,7 @@ async def test_a_body_that_drips_says_that_it_is_the_body() -> None:
 
     with serving(treat) as server:
         result = await get(server, timeout_s=0.3, body_contains="end")
-    assert "reading the body of" in result.output
+    assert "reading the body of the answer" in result.output
     assert "5 bytes so far" in result.output
 
 
@@ -127,7 +127,7 @@ async def test_a_reset_in_the_middle_of_the_body_is_not_an_answer() -> None:
     with serving(lambda connection: resets(connection, begun)) as server:
         result = await get(server, body_contains="whole")
     assert result.state is State.CRITICAL
-    assert "reset the connection, reading the body of" in result.output
+    assert "reset the connection, reading the body of the answer" in result.output
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ async def test_a_udp_port_that_answers_is_silent_or_refuses(udp: tuple[socket.so
     assert (silent.state, silent.output) == (State.OK, f"127.0.0.1:{port} does not refuse, and is silent for 0.1 s")
     assert (expecting.state, expecting.output) == (
         State.CRITICAL,
-        f"timed out after 0.2 s, waiting for 127.0.0.1:{port} to answer",
+        f"127.0.0.1:{port} timed out after 0.2 s, waiting for its answer",
     )
     assert good.state is State.OK
     assert refused.state is State.CRITICAL
