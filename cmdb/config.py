@@ -63,6 +63,21 @@ class IncidentSection(Section, frozen=True, kw_only=True):
     resolve_minutes: tuple[Minutes, Minutes, Minutes, Minutes, Minutes] = (240, 480, 1440, 4320, 10080)
 
 
+class SshSection(Section, frozen=True, kw_only=True):
+    """The front door. `listen` empty: every address. The CAs are files of public keys whose certificates are taken."""
+
+    listen: str = ""
+    port: Port = 2222
+    user_ca: tuple[str, ...] = ()
+    agent_ca: tuple[str, ...] = ()
+    login_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    strangers: Annotated[int, msgspec.Meta(ge=1)] = 100
+    strangers_per_source: Annotated[int, msgspec.Meta(ge=1)] = 20
+    connections: Annotated[int, msgspec.Meta(ge=1)] = 12_000
+    connections_per_person: Annotated[int, msgspec.Meta(ge=1)] = 20
+    programs: Annotated[int, msgspec.Meta(ge=1)] = 200
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -70,6 +85,7 @@ class Config(Section, frozen=True, kw_only=True):
     agent: AgentSection = AgentSection()
     check: CheckSection = CheckSection()
     incident: IncidentSection = IncidentSection()
+    ssh: SshSection = SshSection()
 
 
 def load_config(path: Path) -> Config:

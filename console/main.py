@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from cmdb.locations import Locations
 from console.commands.grammar import run
 from console.errors import CommandError, one_line
 from console.exit_codes import Exit
@@ -18,13 +19,16 @@ def main() -> None:
     sys.exit(answer(sys.argv[1:]))
 
 
-def answer(arguments: list[str]) -> int:
-    """Run a command line, print its error if it has one, and return its exit status."""
+def answer(arguments: list[str], locations: Locations | None = None) -> int:
+    """Run a command line, print its error if it has one, and return its exit status.
+
+    With `locations` it is that installation's, whatever the environment says.
+    """
     try:
-        status = run(arguments)
+        status = run(arguments, locations)
         sys.stdout.flush()
     except CommandError as error:
-        return _say(str(error), error.status)
+        return say_error(error)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return Exit.USAGE
@@ -40,6 +44,11 @@ def answer(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     return status
+
+
+def say_error(error: CommandError) -> int:
+    """Print it as the command line does; its exit status."""
+    return _say(str(error), error.status)
 
 
 def _say(line: str, status: int) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cmdb.clock import Clock
 from cmdb.config import Config
+from cmdb.hub.agents import Agents
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Feed
 from cmdb.hub.identities import Identities
@@ -38,6 +39,7 @@ class Hub:
     service_watch: ServiceWatch
     identities: Identities
     started_at: datetime
+    agents: Agents | None = None
     ssh: tuple[str, int] | None = None
     lag_s: float = 0.0
     overdue: int = 0

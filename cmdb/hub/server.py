@@ -1,7 +1,7 @@
 """The people's end: requests over `hub.sock`, each answered once; events of open views in between.
 
-The socket belongs to the installation's owner (mode 0600), so whoever connects is an admin; a front door
-(SSH, web) lowers its session to the person that it let in with `hub.act_as`.
+The socket belongs to the installation's owner (mode 0600), so whoever connects is an admin. A front door serves
+each visitor at a socket of their own, where every session is theirs.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from agent.unix_socket import listen
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Role, Verb, checked
 from cmdb.hub.hub import Hub
+from cmdb.hub.identities import Person
 from cmdb.hub.protocol import LENGTH, Code, Event, Failure, Message, Reply, Request, framed
 from cmdb.hub.session import Session
 from cmdb.store.protocol import StaleVersion, StoreError
@@ -36,8 +37,8 @@ _decode = msgspec.msgpack.Decoder(Request).decode
 
 
 @contextlib.asynccontextmanager
-async def serving(hub: Hub, verbs: Mapping[str, Verb], path: Path) -> AsyncIterator[None]:
-    """Answer at this socket inside the `async with`."""
+async def serving(hub: Hub, verbs: Mapping[str, Verb], path: Path, person: Person | None = None) -> AsyncIterator[None]:
+    """Answer at this socket inside the `async with`; with a `person` every session there is theirs."""
     connections: set[asyncio.Task[None]] = set()
     stopping = False
 
@@ -46,7 +47,7 @@ async def serving(hub: Hub, verbs: Mapping[str, Verb], path: Path) -> AsyncItera
         if stopping:
             writer.close()
             return
-        task = asyncio.create_task(_Connection(hub, verbs, reader, writer).run(), name="people's connection")
+        task = asyncio.create_task(_Connection(hub, verbs, reader, writer, person).run(), name="people's connection")
         connections.add(task)
         task.add_done_callback(connections.discard)
 
@@ -74,9 +75,11 @@ class _Connection:
         verbs: Mapping[str, Verb],
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        person: Person | None,
     ) -> None:
         self._hub, self._verbs, self._reader, self._writer = hub, verbs, reader, writer
-        self._session = Session(_login(writer), Role.ADMIN, self._send_event)
+        person = person or Person(_login(writer), Role.ADMIN)
+        self._session = Session(person.name, person.role, self._send_event)
         self._room = asyncio.Semaphore(MOST_REQUESTS_AT_ONCE)
 
     async def run(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from checks import __version__
+from cmdb.locations import Locations
 
 # noun → (module, one line of help); the module has the click command under the noun's name.
 NOUNS: Mapping[str, tuple[str, str]] = {
@@ -71,10 +72,10 @@ def watchdeck(ctx: click.Context, state: str | None) -> None:
 
     `watchdeck up` starts everything on this machine.
     """
-    ctx.obj = state
+    ctx.obj = ctx.obj or state
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], locations: Locations | None = None) -> int:
     """Run one command line; the exit status is returned, never raised. Raises what the command raises."""
-    status = watchdeck.main(args=list(arguments), prog_name="watchdeck", standalone_mode=False)
+    status = watchdeck.main(args=list(arguments), prog_name="watchdeck", standalone_mode=False, obj=locations)
     return status if isinstance(status, int) else 0

@@ -14,6 +14,7 @@ from console.commands.config import configuration_errors
 from console.commands.options import with_state
 from console.errors import CommandError
 from console.exit_codes import Exit
+from console.ssh.door import front_door
 
 
 @click.command()
@@ -25,7 +26,7 @@ def hub(locations: Locations, port: int | None, lifeline: int | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         with configuration_errors():
-            run_hub(locations, load_config(locations.config), lifeline_fd=lifeline)
+            run_hub(locations, load_config(locations.config), lifeline_fd=lifeline, parts=[front_door(port)])
     except StoreTaken as error:
         raise CommandError(Exit.CONFLICT, error.what, error.why, error.next_step) from error
     except StoreError as error:

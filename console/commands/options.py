@@ -48,6 +48,8 @@ def with_state(command: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(command)
     def inner(ctx: click.Context, /, *args: Any, state: str | None, **options: Any) -> R:
         named = state or ctx.find_root().obj
+        if isinstance(named, Locations):
+            return command(*args, locations=named, **options)
         directory = Path(named) if named else default_state_dir()
         return command(*args, locations=Locations(_absolute(directory)), **options)
 
