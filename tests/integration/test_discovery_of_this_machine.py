@@ -14,7 +14,6 @@ import pytest
 
 from agent.discovery.account import collect_accounts
 from agent.discovery.address import collect_addresses
-from agent.discovery.child import decode_report, start_scan
 from agent.discovery.collector import Limits, Look
 from agent.discovery.collectors import ALL
 from agent.discovery.dpkg import collect_dpkg
@@ -154,16 +153,6 @@ def test_relations_point_to_items_of_the_same_report() -> None:
         for item in section.items:
             for _, class_, key in item.relations:
                 assert (class_, key) in items or class_ in absent, (item.class_, item.key)
-
-
-def test_a_forked_child_gives_the_report_and_ends() -> None:
-    child = start_scan(QUIET)
-    os.set_blocking(child.descriptor, True)
-    with os.fdopen(child.descriptor, "rb") as pipe:
-        report = decode_report(pipe.read())
-    assert os.waitpid(child.pid, 0)[1] == 0
-    assert [section.outcome.name for section in report.sections] == [collector.section for collector in ALL]
-    assert _section(report, "host")[0].name == os.uname().nodename.partition(".")[0]
 
 
 def test_an_unprivileged_scan_says_what_it_was_denied(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.discovery.containment import container_id
 from agent.discovery.cpu import cpu_items, parse_cpuinfo
 from agent.discovery.disk import Disk, disk_item
 from agent.discovery.host import fingerprint, split_name, virtualisation
@@ -106,6 +107,12 @@ def test_name_and_domain(hostname: str, hosts: str, resolver: str, expected: tup
 @pytest.mark.parametrize("line", ["", "ssh-ed25519", "ssh-ed25519 not base64!"])
 def test_what_is_no_key_has_no_fingerprint(line: str) -> None:
     assert fingerprint(line) == ""
+
+
+def test_a_container_knows_its_own_id() -> None:
+    line = "700 690 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n"
+    assert container_id(line.format(id="ab" * 32)) == "ab" * 32
+    assert container_id("27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n") == ""
 
 
 def _disk(name: str, **changes: object) -> Disk:
