@@ -1,7 +1,8 @@
 """One scan: every collector in a thread of its own, none able to delay another, each with its outcome.
 
 A thread that is late is left behind, and with it what it waits for; so a scan belongs into a short-lived process
-(`agent/scan_child.py`), which ends with `os._exit`. Python's lock makes the threads take turns: they cost no more CPU than one.
+(`agent/scan_child.py`) that ends with `os._exit`. Python's lock makes the threads take turns: they cost no more CPU
+than one would.
 """
 
 from __future__ import annotations
