@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agent.discovery.secrets import mask_command
@@ -64,6 +64,7 @@ def container_item(container: Mapping[str, Any]) -> Item:
         "service": service_name(container),
         "compose_project": labels.get(_COMPOSE[0], ""),
         "compose_service": labels.get(_COMPOSE[1], ""),
+        "addresses": sorted(_addresses(container)),
         "networks": sorted((container.get("NetworkSettings") or {}).get("Networks") or {}),
         "ports": sorted({_port(port) for port in container.get("Ports") or ()}),
         "mounts": sorted(str(mount.get("Destination", "")) for mount in container.get("Mounts") or ()),
@@ -76,6 +77,13 @@ def container_item(container: Mapping[str, Any]) -> Item:
         metrics={"state": container.get("State", ""), "status": container.get("Status", "")},
         relations=(("runs_on", "host", "host"), ("uses", "image", image_id)),
     )
+
+
+def _addresses(container: Mapping[str, Any]) -> Iterator[str]:
+    for network in ((container.get("NetworkSettings") or {}).get("Networks") or {}).values():
+        for name in ("IPAddress", "GlobalIPv6Address"):
+            if isinstance(network, dict) and network.get(name):
+                yield str(network[name])
 
 
 def _port(port: Mapping[str, Any]) -> str:

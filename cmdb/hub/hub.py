@@ -10,6 +10,7 @@ from cmdb.clock import Clock
 from cmdb.config import Config
 from cmdb.hub.agents import Agents
 from cmdb.hub.census import Census
+from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.feed import Feed
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
@@ -38,6 +39,7 @@ class Hub:
     sources: Sources
     service_watch: ServiceWatch
     identities: Identities
+    dependencies: DependencyWatch
     started_at: datetime
     agents: Agents | None = None
     ssh: tuple[str, int] | None = None

@@ -6,14 +6,15 @@ What they decide is committed together with the agent's own record, so that a me
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
 from agent.discovery.clean import clean_text
-from agent.wire import CheckResult, Hello, Offer, Results, Summary, Want
+from agent.discovery.sections import OBSERVATIONS
+from agent.wire import CheckResult, Hello, Item, Offer, Results, Summary, Want
 from cmdb.clock import Clock
 from cmdb.hub.check_results import Step, after_result, after_summary
 from cmdb.hub.intake import WITH_ITEMS, Scanned, ScannedSection, wanted
@@ -46,6 +47,26 @@ class Consequences(Protocol):
         """What else changes because of these steps of checks: incidents, intervals. Reads the store, writes nothing."""
 
 
+class Observer(Protocol):
+    """Takes what agents observe that is no item of the record."""
+
+    def lacks(self, agent_id: str) -> Collection[str]:
+        """The sections that it wants of this agent whatever the record says of their digest."""
+
+    def observe(self, agent_id: str, items: Iterable[Item]) -> None:
+        """One such section, whole."""
+
+
+class Nobody:
+    """Observes nothing."""
+
+    def lacks(self, agent_id: str) -> Collection[str]:
+        return ()
+
+    def observe(self, agent_id: str, items: Iterable[Item]) -> None:
+        return None
+
+
 class Refused(Exception):
     """The hub does not take it; the text says why and may be told to the agent."""
 
@@ -53,9 +74,17 @@ class Refused(Exception):
 class Ingest:
     """The only one that writes agents' records while they talk."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, reconcile: Reconciler, consequences: Consequences) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        reconcile: Reconciler,
+        consequences: Consequences,
+        observer: Observer | None = None,
+    ) -> None:
         self._ledger, self._clock = ledger, clock
         self._reconcile, self._consequences = reconcile, consequences
+        self._observer = observer or Nobody()
 
     async def arrive(self, hello: Hello, origin: Origin) -> AgentRecord:
         """Note that this agent is there. Raises `Refused` for one that was revoked."""
@@ -105,7 +134,9 @@ class Ingest:
         """What the record lacks of this scan: a comparison of digests. Raises `Unfit`."""
         document = await self._ledger.get(Kind.AGENT, agent_id)
         sections = {} if document is None else document["sections"]
-        return wanted(offer, {name: section.get("digest", "") for name, section in sections.items()})
+        lacking = self._observer.lacks(agent_id)
+        digests = {name: section.get("digest", "") for name, section in sections.items() if name not in lacking}
+        return wanted(offer, digests)
 
     async def report(self, agent_id: str, scanned: Scanned) -> Committed | None:
         """Take a scan in; None when it changed nothing. Raises `Refused`."""
@@ -126,7 +157,11 @@ class Ingest:
             )
             return [*decided.changes, _put(record, known)]
 
-        return await self._commit(changes, f"agent {agent_id}", "report")
+        committed = await self._commit(changes, f"agent {agent_id}", "report")
+        for section in scanned.sections:
+            if section.outcome.name in OBSERVATIONS and section.items is not None:
+                self._observer.observe(agent_id, section.items)
+        return committed
 
     async def results(self, agent_id: str, message: Results) -> Sequence[Step]:
         """Take results in, once: the steps that they made, none when the record had them already."""

@@ -18,6 +18,7 @@ from cmdb.clock import Clock, SystemClock
 from cmdb.config import Config
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.census import Census
+from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
 from cmdb.hub.freshness import Freshness
@@ -96,15 +97,17 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         sources=sources,
         service_watch=watch,
         identities=Identities(),
+        dependencies=DependencyWatch(ledger, clock),
         started_at=clock.now(),
     )
     async with _tasks(hub) as start:
         await watch.start(store)
-        for follower in (census, book, watch, desk, freshness, feed, hub.identities):
+        for follower in (census, book, watch, desk, freshness, feed, hub.identities, hub.dependencies):
             await _followed(hub, follower, start)
         start(desk.run(), "incident desk")
         start(freshness.run(), "freshness")
         start(feed.run(), "feed")
+        start(hub.dependencies.run(), "dependencies")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         async with serving(hub, VERBS, locations.hub_socket):
             yield hub

@@ -36,11 +36,12 @@ def test_ports_and_networks_of_a_container() -> None:
         {
             "Id": "c" * 64, "Names": ["/db"], "Labels": None, "Mounts": None,
             "Ports": [{"IP": "0.0.0.0", "PrivatePort": 5432, "PublicPort": 15432, "Type": "tcp"}, {"PrivatePort": 80}],
-            "NetworkSettings": {"Networks": {"back": {}, "front": {}}},
+            "NetworkSettings": {"Networks": {"back": {"IPAddress": "172.18.0.3"}, "front": {}}},
         }
     )  # fmt: skip
     assert item.attributes["ports"] == ["0.0.0.0:15432->5432/tcp", "80/tcp"]
     assert item.attributes["networks"] == ["back", "front"]
+    assert item.attributes["addresses"] == ["172.18.0.3"]
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 403 Forbidden\r\n\r\n[]", b"HTTP/1.0 200 OK\r\n\r\nnonsense"])
