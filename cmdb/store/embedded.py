@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import pathlib
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
 from cmdb.store.archive import Archive
 from cmdb.store.checkpoint import Checkpointer
+from cmdb.store.connection import transaction
 from cmdb.store.database import Database
+from cmdb.store.errors import explained
 from cmdb.store.feed import Feed
 from cmdb.store.index import Path, path_of, value_at
 from cmdb.store.lock import StateLock
@@ -30,15 +33,18 @@ from cmdb.store.protocol import (
     Batch,
     Committed,
     Document,
+    Forgotten,
     Predicate,
     StaleVersion,
     StoreError,
     Subscription,
 )
+from cmdb.store.retention import forgotten_seqs
 from cmdb.store.seal import seq_of, unsealed
 from cmdb.store.table import RecordTable
 from cmdb.store.writer import Job, Task, Writer
 
+T = TypeVar("T")
 _PROBE_AFTER_S = 1.0
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
 
@@ -57,6 +63,7 @@ class EmbeddedStore:
         self._under_way = 0
         self._progress: asyncio.Future[None] | None = None
         self._feed = Feed(self._visible.seq)
+        self.forgotten = forgotten_seqs(database.connection)
         self._archive = Archive(database.path)
         self._checkpointer = Checkpointer(database.path)
         self._writer = Writer(database, self._report_landed, self._report_failed)
@@ -107,6 +114,8 @@ class EmbeddedStore:
         sealed = self._tables[kind].rows.get(id_)
         if seq < self.seq and (sealed is None or seq_of(sealed) > seq):
             sealed = (await self._archive.replaced_since(seq, kind, id_)).get(id_)
+            if sealed is None:
+                self._refuse_forgotten(kind, None, seq)
         return None if sealed is None else unsealed(sealed)
 
     async def find(
@@ -181,6 +190,8 @@ class EmbeddedStore:
         seq = self.seq if at is None else await self._seq_at(at)
         table = self._tables[kind]
         ids = table.candidates(demanded)
+        if seq < self.seq:
+            self._refuse_forgotten(kind, dict(demanded).get(("class",)), seq)
         if seq == self.seq:
             return [table.rows[id_] for id_ in sorted(ids)]
         unchanged = {id_: table.rows[id_] for id_ in ids if seq_of(table.rows[id_]) <= seq}
@@ -191,6 +202,13 @@ class EmbeddedStore:
     async def _seq_at(self, at: datetime) -> int:
         """The batch that was the last one then; the present needs no look at the disk."""
         return self.seq if to_us(at) >= self._visible.at_us else await self._archive.seq_at(to_us(at), self.seq)
+
+    def _refuse_forgotten(self, kind: Kind, class_: str | None, seq: int) -> None:
+        """Raises `Forgotten` if some of that kind (and class) is not kept from batch `seq` on."""
+        for (of_kind, of_class), forgotten_seq in self.forgotten.items():
+            if of_kind == kind and class_ in {None, of_class} and seq < forgotten_seq:
+                what = f"{of_kind} of class {of_class}" if of_class else of_kind
+                raise Forgotten(what, f"is not kept from before batch {forgotten_seq + 1}", "ask for a later moment")
 
     def _latest(self, key: RecordKey) -> bytes | None:
         if key in self._pending:
@@ -252,6 +270,23 @@ class EmbeddedStore:
             self._progress = self._loop.create_future()
         await asyncio.wait({self._progress})
 
+    async def on_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this in a transaction of the writer's, between two groups of batches."""
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        def run(database: Database) -> None:
+            try:
+                with explained(database.path), transaction(database.connection):
+                    result = work(database.connection)
+            except Exception as error:
+                self._loop.call_soon_threadsafe(_settle, done, None, error)
+            else:
+                self._loop.call_soon_threadsafe(_settle, done, result, None)
+
+        self._refuse_when_closed()
+        self._writer.submit(Task(run))
+        return await done
+
     def _probe(self) -> None:
         """Nobody may be writing when there is room again: find out without waiting for the next batch."""
         if self._trouble is not None and not self._closed:
@@ -277,6 +312,15 @@ class EmbeddedStore:
 
 def _has(document: Document, demanded: list[tuple[Path, Any]]) -> bool:
     return all(value_at(document, path) == value for path, value in demanded)
+
+
+def _settle(waiter: asyncio.Future[T], result: T | None, error: Exception | None) -> None:
+    if waiter.done():
+        return
+    if error is not None:
+        waiter.set_exception(error)
+    else:
+        waiter.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
 
 
 def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:

@@ -11,6 +11,7 @@ Errors::
     ├── StoreTaken        another process has this store open
     ├── StoreFull         no room or read-only: reads go on, nothing acknowledged is lost
     ├── StoreDamaged      what is on disk is not what was written, or has a newer schema
+    ├── Forgotten         the past that is asked for is not kept any more
     └── Behind            a subscriber cannot be given every delta
 """
 
@@ -49,6 +50,10 @@ class StoreError(Exception):
     def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
         super().__init__(": ".join(part for part in (what, why, next_step) if part))
         self.what, self.why, self.next_step = what, why, next_step
+
+
+class Forgotten(StoreError):
+    """What is asked for lies further back than the record of its kind and class is kept."""
 
 
 class Behind(StoreError):
@@ -139,7 +144,7 @@ class Store(Protocol):
         """Check versions, make durable, then visible, then return. Raises `StaleVersion`, `StoreFull`."""
 
     async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
-        """The document now, or as it was at that moment."""
+        """The document now, or as it was at that moment. Raises `Forgotten`."""
 
     async def find(
         self,
@@ -149,7 +154,7 @@ class Store(Protocol):
         *,
         at: datetime | None = None,
     ) -> list[Document]:
-        """The documents with these values in indexed fields that the predicate accepts, ordered by id."""
+        """The documents with these values that the predicate accepts, ordered by id. Raises `Forgotten`."""
 
     async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
         """The records of a kind whose texts have every word of `text` somewhere in them, best match first.

@@ -51,6 +51,11 @@ def place_of(seq: int, n: int) -> int:
     return seq << _PLACE_BITS | n
 
 
+def seq_of_place(place: int) -> int:
+    """The batch that replaced what lies there."""
+    return place >> _PLACE_BITS
+
+
 def history_name(n: int, kind: str, id_: str, attribute: str) -> str:
     """The row that a history row's seal belongs to."""
     return f"{n}\0{kind}\0{id_}\0{attribute}"
