@@ -23,7 +23,7 @@ from cmdb.store.errors import explained
 from cmdb.store.feed import Feed
 from cmdb.store.index import Path, path_of, value_at
 from cmdb.store.lock import StateLock
-from cmdb.store.moment import to_us
+from cmdb.store.moment import from_us, to_us
 from cmdb.store.narrow import equalities
 from cmdb.store.packed import PackedRows
 from cmdb.store.pending import Pending
@@ -39,7 +39,7 @@ from cmdb.store.protocol import (
     StoreError,
     Subscription,
 )
-from cmdb.store.retention import forgotten_seqs
+from cmdb.store.retention import horizons
 from cmdb.store.seal import seq_of, unsealed
 from cmdb.store.table import RecordTable
 from cmdb.store.writer import Job, Task, Writer
@@ -63,7 +63,7 @@ class EmbeddedStore:
         self._under_way = 0
         self._progress: asyncio.Future[None] | None = None
         self._feed = Feed(self._visible.seq)
-        self.forgotten = forgotten_seqs(database.connection)
+        self.horizons = horizons(database.connection)
         self._archive = Archive(database.path)
         self._checkpointer = Checkpointer(database.path)
         self._writer = Writer(database, self._report_landed, self._report_failed)
@@ -204,11 +204,16 @@ class EmbeddedStore:
         return self.seq if to_us(at) >= self._visible.at_us else await self._archive.seq_at(to_us(at), self.seq)
 
     def _refuse_forgotten(self, kind: Kind, class_: str | None, seq: int) -> None:
-        """Raises `Forgotten` if some of that kind (and class) is not kept from batch `seq` on."""
-        for (of_kind, of_class), forgotten_seq in self.forgotten.items():
-            if of_kind == kind and class_ in {None, of_class} and seq < forgotten_seq:
-                what = f"{of_kind} of class {of_class}" if of_class else of_kind
-                raise Forgotten(what, f"is not kept from before batch {forgotten_seq + 1}", "ask for a later moment")
+        """Raises `Forgotten` if some of that kind (and class) is not kept as of batch `seq`."""
+        beyond = [
+            (horizon, of_class)
+            for (of_kind, of_class), horizon in self.horizons.items()
+            if of_kind == kind and class_ in {None, of_class} and seq < horizon.seq
+        ]
+        if beyond:
+            horizon, of_class = max(beyond)
+            why = f"is kept from {from_us(horizon.at_us):%Y-%m-%dT%H:%M:%SZ} on"
+            raise Forgotten(f"{kind} of class {of_class}" if of_class else kind, why, "ask for a later moment")
 
     def _latest(self, key: RecordKey) -> bytes | None:
         if key in self._pending:

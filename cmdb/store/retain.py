@@ -12,10 +12,11 @@ from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.protocol import Batch
 from cmdb.store.retention import (
     DEFAULT_RULES,
+    Horizon,
     Rule,
     Scope,
     fold_bounds,
-    forgotten_seqs,
+    horizons,
     note_folded,
     note_forgotten,
     scopes_of,
@@ -45,11 +46,12 @@ async def retain(store: EmbeddedStore, now: datetime, rules: Sequence[Rule] = DE
 
 async def _announce(store: EmbeddedStore, scopes: Sequence[Scope], now: datetime) -> None:
     """Before anything goes: into the audit, and from then on it is refused."""
-    going = [scope for scope in scopes if scope.forget_seq > store.forgotten.get((scope.kind, scope.class_), 0)]
+    known = store.horizons
+    going = [scope for scope in scopes if scope.forget_seq > known.get((scope.kind, scope.class_), Horizon(0, 0)).seq]
     if going:
         await store.commit(Batch((), (), "retention", "kept for as long as agreed", _summary(going), now))
         await store.on_writer(lambda connection: note_forgotten(connection, going))
-        store.forgotten = await store.on_writer(forgotten_seqs)
+        store.horizons = await store.on_writer(horizons)
 
 
 async def _sweep(store: EmbeddedStore, step: Callable[[sqlite3.Connection, int], Step], start: int = 0) -> int:

@@ -73,10 +73,19 @@ def rule_of(rules: Iterable[Rule], kind: str, class_: str) -> Rule | None:
     return fitting.get(class_) or fitting.get("")
 
 
-def forgotten_seqs(connection: sqlite3.Connection) -> dict[KindAndClass, int]:
-    """Up to which batch the past of each kind and class is gone."""
-    rows = connection.execute("SELECT kind, class, forgotten_seq FROM retention WHERE forgotten_seq > 0").fetchall()
-    return {(kind, class_): seq for kind, class_, seq in rows}
+class Horizon(msgspec.Struct, frozen=True, order=True):
+    """The first batch, and its moment, as of which a kind and class can still be read."""
+
+    seq: int
+    at_us: int
+
+
+def horizons(connection: sqlite3.Connection) -> dict[KindAndClass, Horizon]:
+    """Of each kind and class of which something was forgotten."""
+    rows = connection.execute(
+        "SELECT kind, class, seq, at FROM retention JOIN audit ON audit.seq = forgotten_seq"
+    ).fetchall()
+    return {(kind, class_): Horizon(seq, at_us) for kind, class_, seq, at_us in rows}
 
 
 def note_forgotten(connection: sqlite3.Connection, scopes: Iterable[Scope]) -> None:

@@ -1,0 +1,154 @@
+"""What is wrong with a database, and how big it is: for `watchdeck doctor`. Reads beside a running hub, never mends."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cmdb.audit import GENESIS, first_broken
+from cmdb.model.kind import Kind
+from cmdb.store.archive import audit_row
+from cmdb.store.connection import connect
+from cmdb.store.errors import explained
+from cmdb.store.protocol import StoreError
+from cmdb.store.rows import history_name
+from cmdb.store.schema import known_schema
+from cmdb.store.seal import intact, unsealed
+from cmdb.store.verify import verified_documents, verified_head, verify_structure
+
+NAMED_ORPHANS = 5  # of each sort; the rest is counted
+LOW_BYTES = 100 * 1024 * 1024
+
+# A record of a kind whose field names a record of another: what points at nothing is an orphan.
+_REFERENCES: tuple[tuple[Kind, str, Kind], ...] = (
+    (Kind.CI, "host", Kind.CI),
+    (Kind.RELATION, "source", Kind.CI),
+    (Kind.RELATION, "target", Kind.CI),
+    (Kind.CHECK, "ci", Kind.CI),
+    (Kind.AGENT, "host", Kind.CI),
+    (Kind.DECISION, "ci", Kind.CI),
+)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something wrong. `level` is error (what is there cannot be trusted) or warning."""
+
+    level: str
+    what: str
+    why: str
+    next_step: str
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """Bytes on disk and rows by table; `records` by kind."""
+
+    database_bytes: int
+    log_bytes: int
+    free_bytes: int
+    rows: dict[str, int]
+    records: dict[str, int]
+
+
+class Examination(msgspec.Struct, frozen=True):
+    """`sizes` is None when the file could not be read at all."""
+
+    path: str
+    seq: int
+    sizes: Sizes | None
+    findings: tuple[Finding, ...]
+
+
+def examine(database: Path) -> Examination:
+    """Look at everything: structure, every checksum, the audit's chain, orphans, room. Takes seconds for a big one."""
+    try:
+        with explained(database), closing(connect(database, read_only=True)) as connection:
+            connection.execute("BEGIN")  # all of it as of one moment, whoever writes
+            known_schema(connection, database)
+            return _examined(connection, database)
+    except StoreError as error:
+        return Examination(str(database), 0, None, (_finding(error),))
+
+
+def _examined(connection: sqlite3.Connection, path: Path) -> Examination:
+    findings: list[Finding] = []
+    seq = 0
+    documents: dict[Kind, dict[str, Any]] = {kind: {} for kind in Kind}
+    try:
+        verify_structure(connection, path)
+        head = verified_head(connection, path)
+        seq = head.seq
+        for stored in verified_documents(connection, path, head):
+            documents[Kind(stored.kind)][stored.id] = unsealed(stored.sealed)
+    except StoreError as error:
+        findings.append(_finding(error))
+    findings += _broken_past(connection)
+    findings += _broken_audit(connection)
+    findings += _orphans(documents)
+    sizes = _sizes(connection, path, documents)
+    if sizes.free_bytes < LOW_BYTES:
+        why = f"{sizes.free_bytes // 1024 // 1024} MiB are left"
+        findings.append(Finding("warning", f"disk of {path}", why, "make room, or move the state directory"))
+    return Examination(str(path), seq, sizes, tuple(findings))
+
+
+def _finding(error: StoreError) -> Finding:
+    return Finding("error", error.what, error.why, error.next_step)
+
+
+def _broken_past(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Past versions and history rows that are not what was written."""
+    restore = "restore a backup, or let what is older be forgotten"
+    for kind, id_, place, body in connection.execute("SELECT kind, id, place, body FROM past"):
+        if not intact(body, f"{kind}\0{id_}"):
+            why = f"as it was until batch {place >> 20} is not what was written"
+            yield Finding("error", f"{kind} {id_}", why, restore)
+    for seq, n, kind, id_, attribute, change in connection.execute(
+        "SELECT seq, n, kind, id, attribute, change FROM history"
+    ):
+        if not intact(change, history_name(n, kind, id_, attribute)):
+            yield Finding("error", f"history row {n} of batch {seq}", "is not what was written", restore)
+
+
+def _broken_audit(connection: sqlite3.Connection) -> Iterator[Finding]:
+    rows = connection.execute("SELECT seq, at, actor, reason, summary, previous, digest FROM audit ORDER BY seq")
+    broken = first_broken((audit_row(*row) for row in rows), GENESIS)
+    if broken is not None:
+        seq, why = broken
+        yield Finding("error", f"audit row {seq}", why, "find out who changed it: compare with a backup")
+
+
+def _orphans(documents: dict[Kind, dict[str, Any]]) -> Iterator[Finding]:
+    for kind, field, of in _REFERENCES:
+        lost = [
+            id_
+            for id_, document in documents[kind].items()
+            if document.get(field) is not None and document[field] not in documents[of]
+        ]
+        if lost:
+            named = ", ".join(lost[:NAMED_ORPHANS]) + (", …" if len(lost) > NAMED_ORPHANS else "")
+            why = f"name a {of} as {field} that is not there: {named}"
+            yield Finding(
+                "warning", f"{len(lost)} records of kind {kind}", why, "remove them, or scan their hosts again"
+            )
+
+
+def _sizes(connection: sqlite3.Connection, path: Path, documents: dict[Kind, dict[str, Any]]) -> Sizes:
+    log = path.with_name(path.name + "-wal")
+    disk = os.statvfs(path)
+    return Sizes(
+        database_bytes=path.stat().st_size,
+        log_bytes=log.stat().st_size if log.exists() else 0,
+        free_bytes=disk.f_bavail * disk.f_frsize,
+        rows={table: _count(connection, table) for table in ("document", "past", "history", "audit", "fulltext")},
+        records={kind.value: len(of_kind) for kind, of_kind in documents.items() if of_kind},
+    )
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  # a name of ours
