@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from cmdb.model.kind import Record
 
-# type → does trouble at the target reach the source?  (`host runs_on esx`: esx down takes host down.)
-IMPACT_FLOWS = {
-    "runs_on": True,
-    "part_of": False,
-    "listens_on": False,
-    "installed_on": False,
-    "depends_on": True,
-    "connects_to": False,
-    "uses": True,
-    "supports": False,  # impact flows the other way: trouble at the source reaches the target
-    "member_of": False,
-    "located_at": False,
-    "provided_by": True,
-    "covered_by": False,
+
+class Flow(enum.Enum):
+    """Which way trouble travels along a relation."""
+
+    NOWHERE = enum.auto()
+    TO_SOURCE = enum.auto()  # `guest runs_on host`: the host down takes the guest down
+    TO_TARGET = enum.auto()  # `software listens_on endpoint`: software that is down answers nowhere
+
+
+IMPACT_FLOWS: Mapping[str, Flow] = {
+    "runs_on": Flow.TO_SOURCE,
+    "part_of": Flow.NOWHERE,  # a part says nothing about its whole; but see `practices.topology` on what runs a program
+    "listens_on": Flow.TO_TARGET,
+    "installed_on": Flow.NOWHERE,
+    "depends_on": Flow.TO_SOURCE,
+    "connects_to": Flow.NOWHERE,  # observed traffic: `depends_on` is what is concluded from it
+    "uses": Flow.TO_SOURCE,
+    "supports": Flow.TO_TARGET,
+    "member_of": Flow.NOWHERE,
+    "located_at": Flow.TO_SOURCE,
+    "provided_by": Flow.TO_SOURCE,
+    "covered_by": Flow.NOWHERE,
 }
 RELATION_TYPES = tuple(IMPACT_FLOWS)
 

@@ -1,0 +1,87 @@
+"""Breadth first along edges: every node that is reached, how far, and by way of which other. Cycles end it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+Neighbours = Callable[[int], Iterable[int]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members of which `needed` must be well for the dependant to be."""
+
+    dependant: int
+    needed: int
+    members: frozenset[int]
+
+
+@dataclass
+class Walked:
+    """Nodes in the order in which they were reached, each with the one before it; the first is the start.
+
+    `level_starts` are the positions at which distances 0, 1, 2 … begin. `spared` are dependants of groups that lost
+    members and still have enough. `cut`: more than `most` nodes were met, and not all were walked to.
+    """
+
+    order: list[int]
+    before: list[int]
+    level_starts: list[int] = field(default_factory=list)
+    spared: list[int] = field(default_factory=list)
+    cut: bool = False
+
+
+def walk(
+    start: int,
+    neighbours: Neighbours,
+    size: int,
+    *,
+    depth: int | None = None,
+    most: int | None = None,
+    groups: Mapping[int, Sequence[Group]] = MappingProxyType({}),
+) -> Walked:
+    """All that is reached from the start within this depth. `groups` are those that each node is a member of."""
+    seen = bytearray(size)
+    seen[start] = 1
+    walked = Walked([start], [-1], [0])
+    order, before = walked.order, walked.before
+    lost: dict[int, int] = {}
+    position = 0
+    while position < len(order) and (depth is None or len(walked.level_starts) <= depth):
+        level, end = order[position:], len(order)
+        if most is not None and end > most:
+            walked.cut = True
+            break
+        for node in level:
+            for other in neighbours(node):
+                if not seen[other]:
+                    seen[other] = 1
+                    order.append(other)
+                    before.append(node)
+        for node in level if groups else ():
+            for other in _overwhelmed(groups.get(node, ()), lost):
+                if not seen[other]:
+                    seen[other] = 1
+                    order.append(other)
+                    before.append(node)
+        position = end
+        if len(order) > end:
+            walked.level_starts.append(end)
+    if groups and lost:
+        walked.spared = sorted(_spared(groups, lost, seen))
+    return walked
+
+
+def _overwhelmed(groups: Sequence[Group], lost: dict[int, int]) -> Iterable[int]:
+    """Count one more member lost in each; the dependants of those that have too few left."""
+    for group in groups:
+        lost[id(group)] = lost.get(id(group), 0) + 1
+        if len(group.members) - lost[id(group)] < group.needed:
+            yield group.dependant
+
+
+def _spared(groups: Mapping[int, Sequence[Group]], lost: Mapping[int, int], seen: bytearray) -> set[int]:
+    hit = (group for several in groups.values() for group in several if id(group) in lost)
+    return {group.dependant for group in hit if not seen[group.dependant]}
