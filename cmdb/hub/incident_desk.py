@@ -20,6 +20,7 @@ from cmdb.clock import Clock
 from cmdb.config import IncidentSection
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.suspicion import Suspicion
 from cmdb.hub.troubles import Troubles
 from cmdb.model.change import Change, Delta, Put
 from cmdb.model.counter import Counter
@@ -52,6 +53,7 @@ class IncidentDesk:
     ) -> None:
         self._ledger, self._clock, self._config, self._book = ledger, clock, config, book
         self._troubles = Troubles(ledger.store)
+        self._suspicion = Suspicion(ledger.store, self._troubles.upstream)
         self.policy = Policy(
             matrix=config.matrix,
             default_impact=config.default_impact,
@@ -205,6 +207,8 @@ class IncidentDesk:
     async def _write(self, plan: Plan, counter: Counter) -> None:
         if not plan.changed:
             return
+        new = [incident for incident in plan.changed.values() if not incident.version]
+        plan.changed.update({one.number: one for one in await self._suspicion.of(new, self._clock.now())})
         changes: list[Change] = [Put(Kind.INCIDENT, incident, incident.version) for incident in plan.changed.values()]
         if plan.next_number > counter.value + 1:
             changes.append(_counted(counter, plan.next_number - 1))

@@ -17,13 +17,20 @@ class Upstream:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[str, Mapping[str, str]] = {}
+        self._known: dict[str, dict[str, tuple[int, str]]] = {}
 
     def forget(self) -> None:
         """Relations changed."""
         self._known.clear()
 
     async def of(self, ci: str) -> Mapping[str, str]:
+        return {target: how for target, (_distance, how) in (await self._of(ci)).items()}
+
+    async def distances(self, ci: str) -> Mapping[str, int]:
+        """How many relations away each CI is that this one depends on."""
+        return {target: distance for target, (distance, _how) in (await self._of(ci)).items()}
+
+    async def _of(self, ci: str) -> dict[str, tuple[int, str]]:
         if ci not in self._known:
             self._known[ci] = await self._walk(ci)
         return self._known[ci]
@@ -35,8 +42,8 @@ class Upstream:
                 return str(relation["source"])
         return str(ci["id"])
 
-    async def _walk(self, start: str) -> Mapping[str, str]:
-        found: dict[str, str] = {}
+    async def _walk(self, start: str) -> dict[str, tuple[int, str]]:
+        found: dict[str, tuple[int, str]] = {}
         paths: dict[str, tuple[str, ...]] = {start: ()}
         edge = [start]
         for _ in range(DEEPEST):
@@ -45,7 +52,7 @@ class Upstream:
                 break
         return found
 
-    async def _step(self, ci: str, paths: dict[str, tuple[str, ...]], found: dict[str, str]) -> list[str]:
+    async def _step(self, ci: str, paths: dict[str, tuple[str, ...]], found: dict[str, tuple[int, str]]) -> list[str]:
         document = await self._store.get(Kind.CI, ci)
         name = ci if document is None else document["name"]
         new = []
@@ -55,7 +62,8 @@ class Upstream:
             paths[target] = (*paths[ci], name)
             first, *through = paths[target]
             target_name = await self._name(target)
-            found[target] = f"{first} depends on {target_name}" + (f" through {', '.join(through)}" if through else "")
+            how = f"{first} depends on {target_name}" + (f" through {', '.join(through)}" if through else "")
+            found[target] = len(paths[target]), how
             new.append(target)
         return new
 

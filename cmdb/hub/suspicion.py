@@ -1,0 +1,47 @@
+"""Finds the suspects of new incidents in the history of what they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from cmdb.hub.upstream import Upstream
+from cmdb.model.change import HistoryRow
+from cmdb.model.incident import Incident, Suspect
+from cmdb.model.kind import Kind
+from cmdb.practices.suspects import LOOKED_BACK, suspects
+from cmdb.store.protocol import Store
+
+MOST_ROWS = 2000
+MOST_INCIDENTS = 20  # of one batch: in a storm the first ones tell
+
+
+class Suspicion:
+    """Reads the last day's history once for all incidents of a batch."""
+
+    def __init__(self, store: Store, upstream: Upstream) -> None:
+        self._store, self._upstream = store, upstream
+
+    async def of(self, incidents: Iterable[Incident], now: datetime) -> list[Incident]:
+        """These incidents with their suspects."""
+        wanted = [incident for incident in incidents if incident.ci is not None][:MOST_INCIDENTS]
+        if not wanted:
+            return []
+        rows = await self._store.history(Kind.CI, since=now - LOOKED_BACK, limit=MOST_ROWS)
+        return [msgspec.structs.replace(one, suspects=await self._suspects(one, rows)) for one in wanted]
+
+    async def _suspects(self, incident: Incident, rows: Sequence[HistoryRow]) -> tuple[Suspect, ...]:
+        assert incident.ci is not None
+        near = {incident.ci: 0, **await self._upstream.distances(incident.ci)}
+        distances, names = dict(near), {}
+        for id_ in {row.id for row in rows}:
+            ci = await self._store.get(Kind.CI, id_)
+            if ci is None:
+                continue
+            names[id_] = ci["name"]
+            # What lives on the same host is one step further off than the host itself.
+            if id_ not in near and ci.get("host") in near:
+                distances[id_] = near[ci["host"]] + 1
+        return suspects(rows, distances, names, incident.opened_at)
