@@ -35,6 +35,7 @@ class Hub:
     census: Census
     book: IncidentBook
     desk: IncidentDesk
+    agents: Agents
     feed: Feed
     sources: Sources
     service_watch: ServiceWatch

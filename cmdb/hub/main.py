@@ -10,14 +10,17 @@ import contextlib
 import functools
 import logging
 import os
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 from cmdb.clock import Clock, SystemClock
 from cmdb.config import Config
+from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.census import Census
+from cmdb.hub.check_results import Step
 from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
@@ -26,14 +29,19 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
+from cmdb.hub.ingest import Ingest
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
+from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.reach import reached_by
+from cmdb.hub.reconciling import Reconciling
 from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
+from cmdb.hub.work import work_for
 from cmdb.locations import Locations
+from cmdb.model.change import Change
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.protocol import Store
 
@@ -84,6 +92,8 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     )
     desk = IncidentDesk(ledger, clock, config.incident, book, functools.partial(reached_by, watch.services))
     freshness = Freshness(ledger, clock, config.check)
+    reported = asyncio.Event()
+    agents = _agents(store, ledger, clock, config, reported)
     hub = Hub(
         locations=locations,
         config=config,
@@ -93,6 +103,8 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         census=census,
         book=book,
         desk=desk,
+        agents=agents,
+        ready=reported,
         feed=feed,
         sources=sources,
         service_watch=watch,
@@ -109,8 +121,26 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         start(feed.run(), "feed")
         start(hub.dependencies.run(), "dependencies")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
-        async with serving(hub, VERBS, locations.hub_socket):
+        async with agents.running(locations.agent_socket), serving(hub, VERBS, locations.hub_socket):
             yield hub
+
+
+def _agents(store: Store, ledger: Ledger, clock: Clock, config: Config, first_report: asyncio.Event) -> Agents:
+    """The end that agents talk to, and what is made of what they say."""
+
+    async def reported(live: LiveAgent) -> None:
+        await agents.work_changed(live.agent_id)
+        first_report.set()
+
+    reconciling = Reconciling(store, clock, config.check, lambda: f"host-{secrets.token_hex(5)}")
+    ingest = Ingest(ledger, clock, reconciling, _nothing_more)
+    agents = Agents(ingest, store, clock, config.agent, work_for=functools.partial(work_for, store), reported=reported)
+    return agents
+
+
+async def _nothing_more(steps: Sequence[Step]) -> Sequence[Change]:
+    """Incidents and services follow the record by themselves."""
+    return ()
 
 
 async def opened(locations: Locations) -> Store:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from cmdb.model.change import HistoryRow
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Document, Store
 
@@ -34,6 +35,22 @@ async def incident_row(store: Store, incident: Document, at: datetime | None = N
 async def agent_row(store: Store, agent: Document, at: datetime | None = None) -> Row:
     host = await _named(store, agent.get("host"), at)
     return {**agent, "host_name": host}
+
+
+def history_row(row: HistoryRow) -> Row:
+    """One attribute of one record, from → to; `record` is that record's id."""
+    return {
+        "id": f"{row.seq}/{row.kind}/{row.id}/{row.attribute}",
+        "seq": row.seq,
+        "at": row.at,
+        "kind": row.kind,
+        "record": row.id,
+        "attribute": row.attribute,
+        "before": row.before,
+        "after": row.after,
+        "actor": row.actor,
+        "reason": row.reason,
+    }
 
 
 async def _place(store: Store, ci_id: str | None, at: datetime | None) -> Row:

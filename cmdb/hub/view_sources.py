@@ -12,7 +12,7 @@ from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
 from cmdb.hub.incident_book import FINISHED, IncidentBook
 from cmdb.hub.protocol import Code
-from cmdb.hub.rows import Row, agent_row, check_row, ci_row, incident_row
+from cmdb.hub.rows import Row, agent_row, check_row, ci_row, history_row, incident_row
 from cmdb.hub.service_views import AgreementRows, ServiceRows
 from cmdb.hub.services import Services
 from cmdb.model.change import Delta
@@ -196,12 +196,9 @@ class Changes:
             for row in await self._store.history(kind, limit=self.kept):
                 if after_seq is not None and row.seq <= newest:
                     break
-                id_ = f"{row.seq}/{kind}/{row.id}/{row.attribute}"
-                self._rows[id_] = {
-                    "id": id_, "seq": row.seq, "at": row.at, "kind": kind, "record": row.id, "attribute": row.attribute,
-                    "before": row.before, "after": row.after, "actor": row.actor, "reason": row.reason,
-                }  # fmt: skip
-                found.append(id_)
+                shown = history_row(row)
+                self._rows[shown["id"]] = shown
+                found.append(shown["id"])
         return found + self._dropped()
 
     def _dropped(self) -> list[str]:

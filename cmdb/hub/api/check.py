@@ -1,15 +1,32 @@
-"""`check.*`: checks and their states."""
+"""`check.*`: checks and their states, why they are so, and a run now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from cmdb.hub.api.verb import ListArguments, Verb
+import msgspec
+
+from cmdb.hub.agents import NotConnected
+from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
+from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row, check_row
 from cmdb.hub.session import Session
+from cmdb.hub.work import JUDGED_AT_THE_HUB
+from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
+from cmdb.store.protocol import Document
+
+RUN_GRACE_S = 5.0  # for the way there and back, beyond the check's own time-out
+
+
+class CheckArguments(Arguments, frozen=True, kw_only=True):
+    id: str
+    at: datetime | None = None
 
 
 async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
@@ -17,6 +34,74 @@ async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
     return listed([await check_row(hub.store, one, hub.book.number_of, args.at) for one in found], args, "ci_name,id")
 
 
+async def show(hub: Hub, _session: Session, args: CheckArguments) -> Row:
+    check = await _found(hub, args)
+    whole = {"definition": check["definition"], "last_result": check["last_result"]}
+    return await check_row(hub.store, check, hub.book.number_of, args.at) | whole
+
+
+async def explain(hub: Hub, _session: Session, args: CheckArguments) -> dict[str, Any]:
+    """Why it is as it is, a sentence a step."""
+    check = msgspec.convert(await _found(hub, args), CheckRecord)
+    return {
+        "check": check.id,
+        "rule": check.definition.rule,
+        "thresholds": msgspec.to_builtins(check.definition.thresholds),
+        "steps": list(_steps(check)),
+    }
+
+
+def _steps(check: CheckRecord) -> list[str]:
+    definition = check.definition
+    steps = [
+        f"probe {definition.type} {definition.params or ''}".rstrip(),
+        (
+            f"every {definition.interval_s:g} s, after a bad result every {definition.retry_s:g} s, "
+            f"hard after {definition.max_attempts} in a row"
+        ),
+    ]
+    steps += [
+        f"{name}: warning outside {limits.warn or 'nothing'}, critical outside {limits.crit or 'nothing'}"
+        for name, limits in definition.thresholds.items()
+    ]
+    if check.last_result_at is None:
+        return [*steps, "no result yet"]
+    steps.append(f"last result {check.last_result_at:%Y-%m-%d %H:%M:%SZ}: {check.state}: {check.output}")
+    steps += [f"{name} was {check.last_result[name]}" for name in ("expected", "actual") if check.last_result.get(name)]
+    hardness = "hard" if check.hard else f"soft, attempt {check.attempt} of {definition.max_attempts}"
+    return [*steps, f"{hardness}, {check.state} since {check.since:%Y-%m-%d %H:%M:%SZ}"]
+
+
+async def run(hub: Hub, _session: Session, args: CheckArguments) -> Row:
+    """Have its agent run it now."""
+    check = msgspec.convert(await _found(hub, args), CheckRecord)
+    if check.agent is None or check.type in JUDGED_AT_THE_HUB:
+        raise Refused(Code.USAGE, f"check {check.id}", "is judged at the hub, not run", "see `watchdeck check show`")
+    try:
+        came = await hub.agents.run_check(check.agent, check.id, check.definition.timeout_s + RUN_GRACE_S)
+    except NotConnected:
+        raise Refused(
+            Code.WRONG, f"check {check.id}", "its agent is not connected", "see `watchdeck agent list`"
+        ) from None
+    except TimeoutError:
+        raise Refused(Code.WRONG, f"check {check.id}", "its agent gave no result in time", "try again") from None
+    result = msgspec.to_builtins(came.result, builtin_types=(datetime,))
+    return await show(hub, _session, args) | {
+        "state": came.result.state.word,
+        "output": came.result.output,
+        "result": result,
+    }
+
+
+async def _found(hub: Hub, args: CheckArguments) -> Document:
+    if (check := await hub.store.get(Kind.CHECK, args.id, at=args.at)) is None:
+        raise not_found("check", args.id)
+    return check
+
+
 VERBS: Mapping[str, Verb] = {
     "check.list": Verb(ListArguments, list_),
+    "check.show": Verb(CheckArguments, show),
+    "check.explain": Verb(CheckArguments, explain),
+    "check.run": Verb(CheckArguments, run, Role.OPERATOR),
 }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
-from cmdb.hub.api.verb import ListArguments, Verb
+from cmdb.hub.api.find import by_id_or_name
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.census import worst
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
-from cmdb.hub.rows import Row, StateOf, ci_row
+from cmdb.hub.rows import Row, StateOf, check_row, ci_row, history_row
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
 
@@ -22,6 +24,19 @@ class CiListArguments(ListArguments, frozen=True, kw_only=True):
     all: bool = False
 
 
+class CiArguments(Arguments, frozen=True, kw_only=True):
+    """`id` is an id, or a name that only one has."""
+
+    id: str
+    at: datetime | None = None
+
+
+class CiHistoryArguments(Arguments, frozen=True, kw_only=True):
+    id: str
+    since: datetime | None = None
+    limit: int | None = None
+
+
 async def list_(hub: Hub, _session: Session, args: CiListArguments) -> list[Row]:
     equals = {"class": args.class_} if args.class_ else None
     state_of = await states_at(hub, args)
@@ -30,7 +45,7 @@ async def list_(hub: Hub, _session: Session, args: CiListArguments) -> list[Row]
     return listed([await ci_row(hub.store, ci, state_of, args.at) for ci in wanted], args, "class,name")
 
 
-async def states_at(hub: Hub, args: ListArguments) -> StateOf:
+async def states_at(hub: Hub, args: ListArguments | CiArguments) -> StateOf:
     """How to know a CI's state at the moment that the list is of."""
     if args.at is None:
         return hub.census.state_of
@@ -40,6 +55,38 @@ async def states_at(hub: Hub, args: ListArguments) -> StateOf:
     return lambda ci: worst(states.get(ci, ()))
 
 
+async def show(hub: Hub, _session: Session, args: CiArguments) -> Row:
+    """The CI with its relations, seen from it, and its checks."""
+    ci = await by_id_or_name(hub.store, Kind.CI, args.id, args.at)
+    state_of = await states_at(hub, args)
+    checks = await hub.store.find(Kind.CHECK, {"ci": ci["id"]}, at=args.at)
+    return await ci_row(hub.store, ci, state_of, args.at) | {
+        "relations": await _relations(hub, ci["id"], args.at),
+        "checks": [await check_row(hub.store, check, hub.book.number_of, args.at) for check in checks],
+    }
+
+
+async def history(hub: Hub, _session: Session, args: CiHistoryArguments) -> list[Row]:
+    """Newest first."""
+    ci = await by_id_or_name(hub.store, Kind.CI, args.id)
+    rows = await hub.store.history(Kind.CI, ci["id"], since=args.since, limit=args.limit)
+    return [history_row(row) for row in rows]
+
+
+async def _relations(hub: Hub, id_: str, at: datetime | None) -> list[Row]:
+    ends = []
+    for direction, near, far in (("out", "source", "target"), ("in", "target", "source")):
+        for relation in await hub.store.find(Kind.RELATION, {near: id_}, at=at):
+            other = await hub.store.get(Kind.CI, relation[far], at=at)
+            if other is None or other["status"] == "retired":
+                continue
+            end = {"id": relation["id"], "type": relation["type"], "direction": direction, "ci": other["id"]}
+            ends.append(end | {"class": other["class"], "name": other["name"], "evidence": relation["evidence"]})
+    return sorted(ends, key=lambda end: (end["direction"] == "in", end["type"], end["class"], end["name"]))
+
+
 VERBS: Mapping[str, Verb] = {
     "ci.list": Verb(CiListArguments, list_),
+    "ci.show": Verb(CiArguments, show),
+    "ci.history": Verb(CiHistoryArguments, history),
 }

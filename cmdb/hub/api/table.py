@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cmdb.hub.api import check, ci, hub, incident, service, sla, user, view
+from cmdb.hub.api import agent, audit, check, ci, history, hub, incident, service, sla, user, view
 from cmdb.hub.api.verb import Verb
 
 VERBS: Mapping[str, Verb] = {
-    name: verb for noun in (hub, ci, check, incident, service, sla, user, view) for name, verb in noun.VERBS.items()
+    name: verb
+    for noun in (hub, agent, ci, check, incident, service, sla, history, audit, user, view)
+    for name, verb in noun.VERBS.items()
 }
