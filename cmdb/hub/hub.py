@@ -42,7 +42,6 @@ class Hub:
     identities: Identities
     dependencies: DependencyWatch
     started_at: datetime
-    agents: Agents | None = None
     ssh: tuple[str, int] | None = None
     lag_s: float = 0.0
     overdue: int = 0
