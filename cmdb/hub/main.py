@@ -29,7 +29,7 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
-from cmdb.hub.ingest import Ingest
+from cmdb.hub.ingest import Ingest, Observer
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
@@ -93,7 +93,8 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     desk = IncidentDesk(ledger, clock, config.incident, book, functools.partial(reached_by, watch.services))
     freshness = Freshness(ledger, clock, config.check)
     reported = asyncio.Event()
-    agents = _agents(store, ledger, clock, config, reported)
+    dependencies = DependencyWatch(ledger, clock)
+    agents = _agents(store, ledger, clock, config, reported, dependencies)
     hub = Hub(
         locations=locations,
         config=config,
@@ -109,7 +110,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         sources=sources,
         service_watch=watch,
         identities=Identities(),
-        dependencies=DependencyWatch(ledger, clock),
+        dependencies=dependencies,
         started_at=clock.now(),
     )
     async with _tasks(hub) as start:
@@ -125,7 +126,14 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
             yield hub
 
 
-def _agents(store: Store, ledger: Ledger, clock: Clock, config: Config, first_report: asyncio.Event) -> Agents:
+def _agents(
+    store: Store,
+    ledger: Ledger,
+    clock: Clock,
+    config: Config,
+    first_report: asyncio.Event,
+    observer: Observer,
+) -> Agents:
     """The end that agents talk to, and what is made of what they say."""
 
     async def reported(live: LiveAgent) -> None:
@@ -133,7 +141,7 @@ def _agents(store: Store, ledger: Ledger, clock: Clock, config: Config, first_re
         first_report.set()
 
     reconciling = Reconciling(store, clock, config.check, lambda: f"host-{secrets.token_hex(5)}")
-    ingest = Ingest(ledger, clock, reconciling, _nothing_more)
+    ingest = Ingest(ledger, clock, reconciling, _nothing_more, observer)
     agents = Agents(ingest, store, clock, config.agent, work_for=functools.partial(work_for, store), reported=reported)
     return agents
 
