@@ -115,8 +115,8 @@ class Supervisor:
         self._in_background(self._agent.keep(_say_restart))
 
     async def _hub_answers(self) -> None:
-        """Return when the hub answers."""
-        while hub_status(self._locations) is None:  # noqa: ASYNC110 - another process's readiness
+        """Return when the hub and its front door are up."""
+        while not (hub_status(self._locations) or {}).get("started"):  # noqa: ASYNC110 - another process's readiness
             await asyncio.sleep(POLL_S)
 
     def _hub_refused(self, status: int) -> CommandError:

@@ -42,6 +42,7 @@ class Hub:
     identities: Identities
     dependencies: DependencyWatch
     started_at: datetime
+    started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None
     lag_s: float = 0.0
     overdue: int = 0

@@ -76,6 +76,7 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
             stack.callback(loop.remove_reader, lifeline_fd)
         for part in parts:
             await stack.enter_async_context(part(hub))
+        hub.started = True
         await hub.stopping.wait()
         _log.info("stopping")
 

@@ -16,6 +16,7 @@ from cmdb.locations import Locations
 NOUNS: Mapping[str, tuple[str, str]] = {
     "up": ("up", "Hub, local agent and console on this machine, nothing to configure."),
     "hub": ("hub", "The daemon: record, incidents, service levels."),
+    "console": ("console", "The operations console on a running hub."),
     "status": ("status", "Whether the hub runs, and what it holds."),
     "ci": ("ci", "Configuration items: list, show, find, history, impact."),
     "check": ("check", "Health: list, show, run, explain."),

@@ -58,10 +58,10 @@ incident.add_command(
     list_command(
         "incident.list",
         COLUMNS,
-        help_="Open incidents; --all for closed ones too.",
+        help_="Incidents that are not closed yet.",
         empty="no open incidents",
         view="incidents",
-        options=(click.Option(["--all", "all"], is_flag=True, default=None, help="Resolved and closed ones too."),),
+        options=(click.Option(["--all", "all"], is_flag=True, default=None, help="Closed ones too."),),
     )
 )
 incident.add_command(
