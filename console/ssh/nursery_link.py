@@ -39,6 +39,11 @@ class NurseryLink:
             if self._process is not None:
                 await self._process.wait()
 
+    @property
+    def pid(self) -> int | None:
+        """The nursery's process."""
+        return None if self._process is None else self._process.pid
+
     def next_id(self) -> int:
         """An id for the next program."""
         return next(self._ids)
