@@ -1,7 +1,7 @@
 """What agents say, made into the record: presence, reports, results. Not the talking: that is `agent_session`.
 
-Two seams are others': `Reconciler` decides which CIs a report is about, `Consequences` what follows from results.
-What they decide is committed together with the agent's own record, so that a message is taken whole and once.
+Which CIs a report is about is the `Reconciler`'s to decide. What it decides, and what results make of checks, is
+committed together with the agent's own record, so that a message is taken whole and once.
 """
 
 from __future__ import annotations
@@ -42,11 +42,6 @@ class Reconciler(Protocol):
         """Decide what this scan changes; reads the store, writes nothing."""
 
 
-class Consequences(Protocol):
-    async def __call__(self, steps: Sequence[Step]) -> Sequence[Change]:
-        """What else changes because of these steps of checks: incidents, intervals. Reads the store, writes nothing."""
-
-
 class Observer(Protocol):
     """Takes what agents observe that is no item of the record."""
 
@@ -79,11 +74,10 @@ class Ingest:
         ledger: Ledger,
         clock: Clock,
         reconcile: Reconciler,
-        consequences: Consequences,
         observer: Observer | None = None,
     ) -> None:
         self._ledger, self._clock = ledger, clock
-        self._reconcile, self._consequences = reconcile, consequences
+        self._reconcile = reconcile
         self._observer = observer or Nobody()
 
     async def arrive(self, hello: Hello, origin: Origin) -> AgentRecord:
@@ -177,8 +171,7 @@ class Ingest:
             written = {step.after.id: step for step in steps}
             firsts = {step.after.id: step.before for step in reversed(steps)}
             checks = [Put(Kind.CHECK, step.after, firsts[id_].version) for id_, step in written.items()]
-            more = await self._consequences(steps)
-            return [*checks, *more, _put(msgspec.structs.replace(known, serial=message.serial), known)]
+            return [*checks, _put(msgspec.structs.replace(known, serial=message.serial), known)]
 
         await self._commit(changes, f"agent {agent_id}", "results")
         return steps

@@ -20,7 +20,6 @@ from cmdb.config import Config
 from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.census import Census
-from cmdb.hub.check_results import Step
 from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
@@ -41,7 +40,6 @@ from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
 from cmdb.hub.work import work_for
 from cmdb.locations import Locations
-from cmdb.model.change import Change
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.protocol import Store
 
@@ -142,14 +140,9 @@ def _agents(
         first_report.set()
 
     reconciling = Reconciling(store, clock, config.check, lambda: f"host-{secrets.token_hex(5)}")
-    ingest = Ingest(ledger, clock, reconciling, _nothing_more, observer)
+    ingest = Ingest(ledger, clock, reconciling, observer)
     agents = Agents(ingest, store, clock, config.agent, work_for=functools.partial(work_for, store), reported=reported)
     return agents
-
-
-async def _nothing_more(steps: Sequence[Step]) -> Sequence[Change]:
-    """Incidents and services follow the record by themselves."""
-    return ()
 
 
 async def opened(locations: Locations) -> Store:

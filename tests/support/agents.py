@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.wire import Work
+from agent.wire import Results, Work
 from checks.definition import Definition
 from cmdb.clock import SystemClock
 from cmdb.config import AgentSection
@@ -24,7 +24,7 @@ from cmdb.hub.intake import Scanned
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.live_agent import LiveAgent
 from cmdb.model.agent import AgentRecord
-from cmdb.model.change import Change, Delta, Put
+from cmdb.model.change import Delta, Put
 from cmdb.model.check import CheckRecord
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
@@ -78,6 +78,17 @@ def agent_process(state: Path, hub: Path, *, lifeline: bool = False) -> Iterator
                 os.close(agent.lifeline)
 
 
+class TellingIngest(Ingest):
+    """Also keeps the steps that results made."""
+
+    steps: list[Step]
+
+    async def results(self, agent_id: str, message: Results) -> Sequence[Step]:
+        made = await super().results(agent_id, message)
+        self.steps.extend(made)
+        return made
+
+
 class HubEnd:
     """Ledger, store and the agents' end, with simple rules in place of the real ones. Survives its own restarts."""
 
@@ -91,7 +102,8 @@ class HubEnd:
         self._seen = 0
         self.scans: list[Scanned] = []
         self.reports: list[LiveAgent] = []
-        self.ingest = Ingest(self.ledger, SystemClock(), self._reconcile, self._consequences)
+        self.ingest = TellingIngest(self.ledger, SystemClock(), self._reconcile)
+        self.ingest.steps = self.steps
         self.agents = self._agents()
 
     def _agents(self) -> Agents:
@@ -157,10 +169,6 @@ class HubEnd:
             for item in items
         ]
         return Reconciled([Put(Kind.CI, ci) for ci in cis], host=cis[0].id if cis else None)
-
-    async def _consequences(self, steps: Sequence[Step]) -> Sequence[Change]:
-        self.steps.extend(steps)
-        return []
 
     async def _reported(self, live: LiveAgent) -> None:
         self.reports.append(live)
