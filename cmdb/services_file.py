@@ -1,5 +1,7 @@
 """`services.d/*.toml` → services and their agreements. Not their states: `cmdb.hub.services` keeps those.
 
+Check rules stand in the same files and are read by `cmdb.rules_file`.
+
 ::
 
     [[service]]
@@ -24,7 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -38,6 +40,7 @@ from cmdb.practices.calendar import CalendarError, parse_calendar
 from cmdb.practices.duration import parse_duration_s
 from cmdb.practices.period import period_error
 from cmdb.practices.service_state import rule_error
+from cmdb.rules_file import CheckRules, CheckTable, TemplateTable, read_rules, together
 from cmdb.toml_file import KeyPath, TomlError, convert, error_at, parse, read
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -113,6 +116,8 @@ class ServiceTable(Table, frozen=True, kw_only=True):
 
 class ServicesFile(Table, frozen=True, kw_only=True):
     service: list[ServiceTable] = []
+    check: list[CheckTable] = []
+    template: list[TemplateTable] = []
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,7 @@ class Declared:
 
     services: tuple[Service, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    checks: CheckRules = field(default_factory=CheckRules)
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,7 @@ def load_services(folder: Path) -> Declared:
     services: list[Service] = []
     agreements: list[Agreement] = []
     named: dict[tuple[str, str], Path] = {}
+    rules: list[tuple[Path, CheckRules]] = []
     for path in service_files(folder):
         source = _Source(path, read(path))
         tables = convert(path, source.text, parse(path, source.text), ServicesFile)
@@ -154,7 +161,8 @@ def load_services(folder: Path) -> Declared:
             for key, agreement in _agreements(table, source, at):
                 _first_of_its_name(named, source, ("agreement", agreement.name), key)
                 agreements.append(agreement)
-    return Declared(tuple(services), tuple(agreements))
+        rules.append((path, read_rules(path, source.text, tables.check, tables.template)))
+    return Declared(tuple(services), tuple(agreements), together(rules))
 
 
 def _first_of_its_name(
