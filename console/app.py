@@ -11,9 +11,11 @@ import signal
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.screen import Screen
 
 from cmdb.clock import Clock, SystemClock
 from cmdb.locations import Locations
@@ -21,6 +23,7 @@ from console.link import Link, LinkState
 from console.output.signs import glyphs_of
 from console.output.terminal import Terminal
 from console.output.themes import LOOKS, NIGHT
+from console.output.updates import CellUpdate, CellUpdates
 from console.screens.deck import HOME, Deck
 from console.views.glyphs import Glyphs
 from console.views.place import Place
@@ -68,6 +71,7 @@ class Console(App[None]):
         self._deck = Deck(
             self.link, clock or SystemClock(), glyphs or glyphs_of(os.environ), readonly=readonly, home=home
         )
+        self.cell_updates = CellUpdates()
         self.animation_level = "none"
         for look in LOOKS.values():
             self.register_theme(look.theme)
@@ -79,6 +83,27 @@ class Console(App[None]):
 
     async def on_unmount(self) -> None:
         await self.link.close()
+
+    def forget_frame(self) -> None:
+        """The terminal may show something else than was written: draw every cell of the next frame."""
+        self.cell_updates.forget()
+
+    def on_resize(self) -> None:
+        self.forget_frame()
+
+    def on_deck_redraw_asked(self) -> None:
+        self.forget_frame()
+        self.screen.refresh(repaint=True, layout=True)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write only the cells that changed; everything else is Textual's."""
+        if isinstance(renderable, CompositorUpdate) and self._draws_cells:
+            renderable = CellUpdate(renderable, self.cell_updates, self.size)
+        super()._display(screen, renderable)
+
+    @property
+    def _draws_cells(self) -> bool:
+        return os.environ.get("WATCHDECK_OUTPUT") != "stock" and not self.is_headless and not self.is_inline
 
     def _link_changed(self, state: LinkState) -> None:
         self._deck.heard(state)

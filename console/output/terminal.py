@@ -62,6 +62,13 @@ class Writer(WriterThread):
 class Terminal(LinuxDriver):
     """The stock driver with an end: EOF or an error on either side exits the application."""
 
+    def start_application_mode(self) -> None:
+        """At the start, and again after the process was stopped: the alternate screen is empty then."""
+        forget = getattr(self._app, "forget_frame", None)
+        if forget is not None:
+            forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
     @property
     def _writer_thread(self) -> WriterThread | None:
         """The stock driver sets its own thread here: ours takes its place before it is started."""

@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.screen import Screen
 
 from cmdb.clock import Clock
@@ -74,6 +75,9 @@ class Deck(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key.keys, f"do('{key.act}')", key.label, show=False) for key in KEYS if key.act is not Act.QUIT
     ]
+
+    class RedrawAsked(Message):
+        """The terminal shows something else than it should."""
 
     def __init__(self, link: Link, clock: Clock, glyphs: Glyphs, *, readonly: bool = False, home: Place = HOME) -> None:
         super().__init__()
@@ -425,7 +429,7 @@ class Deck(Screen[None]):
 
     def _do_refresh(self) -> None:
         self.link.hurry()
-        self.app.refresh(repaint=True, layout=True)
+        self.post_message(self.RedrawAsked())
 
     def _do_help(self) -> None:
         self.app.push_screen(Help(self._offered(), self.moment))

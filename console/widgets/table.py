@@ -70,7 +70,8 @@ class Table(Widget, can_focus=True):
         self._moment_now = moment
         self.window = Window()
         self.columns: Sequence[Column] = ()
-        self.placed: tuple[Placed, ...] = ()
+        self._placed: tuple[Placed, ...] = ()
+        self._placed_in = 0
         self.empty = Empty("")
         self.sort = ""
         self.stale = False
@@ -81,7 +82,8 @@ class Table(Widget, can_focus=True):
         """Another list."""
         self.columns, self.window, self.empty, self.sort = columns, window, empty, sort
         self._asked = None
-        self._place()
+        self._placed_in = 0
+        self._fit()
 
     def changed(self) -> None:
         """The window's rows changed: draw them, and ask for those that are missing."""
@@ -142,10 +144,17 @@ class Table(Widget, can_focus=True):
         elif self.window.lost:
             self.post_message(self.Wanted(self.window.offset, len(self.window.ids), self.window.cursor_id))
 
-    def _place(self) -> None:
-        self.placed = place(self.columns, max(1, self.size.width - _EDGES))
+    def _fit(self) -> None:
         self.window.resize(self.size.height - _HEAD)
         self._redraw()
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """The columns in the width that there is now: a line may be asked for before the resize is told."""
+        if self._placed_in != self.size.width:
+            self._placed_in = self.size.width
+            self._placed = place(self.columns, max(1, self.size.width - _EDGES))
+        return self._placed
 
     def _redraw(self) -> None:
         self._drawn.clear()
@@ -156,7 +165,7 @@ class Table(Widget, can_focus=True):
         self._drawn.clear()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._place()
+        self._fit()
         self._ask()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
