@@ -25,11 +25,12 @@ Check rules stand in the same files and are read by `cmdb.rules_file`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -37,10 +38,12 @@ from cmdb.filter import FilterError
 from cmdb.filter import parse as parse_filter
 from cmdb.model.service import Agreement, Component, Holidays, Service
 from cmdb.practices.calendar import CalendarError, parse_calendar
+from cmdb.practices.default_service import NAME
 from cmdb.practices.duration import parse_duration_s
 from cmdb.practices.period import period_error
 from cmdb.practices.service_state import rule_error
 from cmdb.rules_file import CheckRules, CheckTable, TemplateTable, read_rules, together
+from cmdb.services_writing import as_toml
 from cmdb.toml_file import KeyPath, TomlError, convert, error_at, parse, read
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -114,8 +117,15 @@ class ServiceTable(Table, frozen=True, kw_only=True):
     agreement: list[AgreementTable] = []
 
 
+class LooseAgreementTable(AgreementTable, frozen=True, kw_only=True):
+    """An agreement in another place than its service."""
+
+    service: str
+
+
 class ServicesFile(Table, frozen=True, kw_only=True):
     service: list[ServiceTable] = []
+    agreement: list[LooseAgreementTable] = []
     check: list[CheckTable] = []
     template: list[TemplateTable] = []
 
@@ -148,7 +158,7 @@ def service_files(folder: Path) -> tuple[Path, ...]:
 def load_services(folder: Path) -> Declared:
     """What all files of the folder declare. Raises `TomlError` for the first thing that is wrong."""
     services: list[Service] = []
-    agreements: list[Agreement] = []
+    agreements: list[tuple[_Source, KeyPath, Agreement]] = []
     named: dict[tuple[str, str], Path] = {}
     rules: list[tuple[Path, CheckRules]] = []
     for path in service_files(folder):
@@ -158,11 +168,34 @@ def load_services(folder: Path) -> Declared:
             at: KeyPath = ("service", index)
             _first_of_its_name(named, source, ("service", table.name), (*at, "name"))
             services.append(_service(table, source, at))
-            for key, agreement in _agreements(table, source, at):
-                _first_of_its_name(named, source, ("agreement", agreement.name), key)
-                agreements.append(agreement)
+        for key, agreement in _agreements(tables, source):
+            _first_of_its_name(named, source, ("agreement", agreement.name), key)
+            agreements.append((source, key, agreement))
         rules.append((path, read_rules(path, source.text, tables.check, tables.template)))
-    return Declared(tuple(services), tuple(agreements), together(rules))
+    known = {NAME, *(service.name for service in services)}
+    for source, key, agreement in agreements:
+        if agreement.service not in known:
+            why = f"there is no service {agreement.service!r}"
+            raise source.error((*key, "service"), why, f"declare it, or use one of {', '.join(sorted(known))}")
+    return Declared(tuple(services), tuple(agreement for _, _, agreement in agreements), together(rules))
+
+
+def with_terms(agreement: Agreement, terms: Mapping[str, Any]) -> Agreement:
+    """The agreement with these terms, named and written as in a file. Raises `TomlError`."""
+    source = _Source(Path("terms"), "")
+    tables = tomllib.loads(as_toml([], [agreement]))["agreement"][0] | dict(terms)
+    loose = convert(source.path, source.text, tables, LooseAgreementTable)
+    changed = _agreement(loose, agreement.name, agreement.service, source, ())
+    return msgspec.structs.replace(
+        changed,
+        id=agreement.id,
+        version=agreement.version,
+        state=agreement.state,
+        revision=agreement.revision,
+        signatures=agreement.signatures,
+        starts_at=agreement.starts_at,
+        source=agreement.source,
+    )
 
 
 def _first_of_its_name(
@@ -206,11 +239,19 @@ def _components(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[C
         yield Component(name=component.name, select=component.select, rule=str(component.rule), effect=component.effect)
 
 
-def _agreements(table: ServiceTable, source: _Source, at: KeyPath) -> Iterator[tuple[KeyPath, Agreement]]:
-    declared: list[tuple[KeyPath, AgreementTable]] = [] if table.sla is None else [((*at, "sla"), table.sla)]
-    declared.extend(((*at, "agreement", index), agreement) for index, agreement in enumerate(table.agreement))
-    for key, agreement in declared:
-        yield key, _agreement(agreement, agreement.name or table.name, table.name, source, key)
+def _agreements(tables: ServicesFile, source: _Source) -> Iterator[tuple[KeyPath, Agreement]]:
+    """Those within services, and those beside them."""
+    for index, table in enumerate(tables.service):
+        at: KeyPath = ("service", index)
+        declared: list[tuple[KeyPath, AgreementTable]] = [] if table.sla is None else [((*at, "sla"), table.sla)]
+        declared.extend(((*at, "agreement", number), agreement) for number, agreement in enumerate(table.agreement))
+        for key, agreement in declared:
+            yield key, _agreement(agreement, agreement.name or table.name, table.name, source, key)
+    for index, loose in enumerate(tables.agreement):
+        yield (
+            ("agreement", index),
+            _agreement(loose, loose.name or loose.service, loose.service, source, ("agreement", index)),
+        )
 
 
 # Keys that the file and the record have in common, to be taken as they are.

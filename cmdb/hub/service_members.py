@@ -87,6 +87,11 @@ class ServiceMembers:
         """The services that this CI is a direct part of."""
         return set(self._services_of.get(ci, ()))
 
+    def checks_of(self, service: str) -> set[str]:
+        """The checks of all items of the service."""
+        cis = {ci for part in self._parts.get(service, ()) for ci in part.cis}
+        return {check for ci in cis for check in self._checks.get(ci, ())}
+
     def state_of(self, service: Service) -> Judged:
         """The state of the service, from its components."""
         return service_state(service.rule, [judged for _, judged, _ in self.components(service.id)])

@@ -17,6 +17,7 @@ from cmdb.hub.service_members import ServiceMembers
 from cmdb.model.change import Change, Delta, Put, Remove
 from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement, Interval, Service
+from cmdb.practices.negotiation import NEGOTIATED
 from cmdb.practices.service_state import Judged
 from cmdb.practices.state_record import changed, closed, unwatched
 from cmdb.store.protocol import Store, StoreError
@@ -30,7 +31,8 @@ _log = logging.getLogger(__name__)
 class Services:
     """Follows the store and writes back the states of the services that a change touched.
 
-    `records[service]` are its intervals in order, the last one open.
+    `agreements` are those in force, `revisions` those that are negotiated or were replaced; `records[service]` are
+    its intervals in order, the last one open.
     """
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
@@ -38,13 +40,14 @@ class Services:
         self.members = ServiceMembers()
         self.services: dict[str, Service] = {}
         self.agreements: dict[str, Agreement] = {}
+        self.revisions: dict[str, Agreement] = {}
         self.records: dict[str, list[Interval]] = {}
         self._touched: set[str] = set()
 
     async def load(self, store: Store) -> None:
         """Take everything that the record has now; states are judged with the next change."""
         self.members = ServiceMembers()
-        self.services, self.agreements, self.records = {}, {}, {}
+        self.services, self.agreements, self.revisions, self.records = {}, {}, {}, {}
         for kind in (Kind.CI, Kind.CHECK, *sorted(_ABOUT_SERVICES)):
             for document in await store.find(kind):
                 self._take(kind, str(document["id"]), dict(document))
@@ -66,15 +69,19 @@ class Services:
         return touched
 
     async def declare(self, services: Iterable[Service], agreements: Iterable[Agreement], *, actor: str) -> None:
-        """Make these the services and agreements that there are; those not named any more are removed."""
+        """Make these the services and agreements that there are; those not named any more are removed.
+
+        An agreement that was negotiated stays in force: what a file says about it is a proposal like another.
+        """
         wanted = {service.id: service for service in services}
-        agreed = {agreement.id: agreement for agreement in agreements}
+        negotiated = {id_ for id_, agreement in self.agreements.items() if agreement.source == NEGOTIATED}
+        agreed = {agreement.id: agreement for agreement in agreements if agreement.id not in negotiated}
         now = self._clock.now()
         changes: list[Change] = [Put(Kind.SERVICE, self._with_state(service)) for service in wanted.values()]
         changes += [Put(Kind.AGREEMENT, agreement) for agreement in agreed.values()]
         for gone in self.services.keys() - wanted.keys():
             changes += [Remove(Kind.SERVICE, gone), *self._closing(gone, now)]
-        changes += [Remove(Kind.AGREEMENT, gone) for gone in self.agreements.keys() - agreed.keys()]
+        changes += [Remove(Kind.AGREEMENT, gone) for gone in self.agreements.keys() - agreed.keys() - negotiated]
         await self._commit(changes, actor, "services declared")
 
     async def resume(self, watched_until: datetime | None) -> None:
@@ -147,10 +154,10 @@ class Services:
         elif kind is Kind.SERVICE:
             self._take_service(id_, None if body is None else msgspec.convert(body, Service))
         elif kind is Kind.AGREEMENT:
-            if body is None:
-                self.agreements.pop(id_, None)
-            else:
-                self.agreements[id_] = msgspec.convert(body, Agreement)
+            kept = self.revisions if "@" in id_ else self.agreements
+            kept.pop(id_, None)
+            if body is not None:
+                kept[id_] = msgspec.convert(body, Agreement)
         elif kind is Kind.INTERVAL and body is not None:
             self._take_interval(msgspec.convert(body, Interval))
 

@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     SERVICE = "service"
     AGREEMENT = "agreement"
     INTERVAL = "interval"
+    SERVICE_REVIEW = "service_review"
     NOTICE = "notice"  # that an agreement is going to be breached
     COUNTER = "counter"
     DECISION = "decision"  # why an observation became this CI

@@ -12,7 +12,7 @@ from cmdb.practices.availability import Availability, measure
 from cmdb.practices.budget import budget_s
 from cmdb.practices.calendar import Calendar
 from cmdb.practices.span import Span, duration_s
-from cmdb.practices.standing import overlapping
+from cmdb.practices.standing import judged
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +21,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     target: float
     hours: Calendar
+    slice_s: float | None = None
+    slice_target: float = 1.0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ def account(history: Sequence[Terms], intervals: Sequence[Interval], window: Spa
 
 
 def _part(window: Span, terms: Terms, intervals: Sequence[Interval]) -> Part:
-    found = measure(overlapping(intervals, window), terms.hours, window)
+    found = measure(judged(terms, intervals, window), terms.hours, window)
     agreed_s = duration_s(terms.hours.open_spans(*window)) - found.maintenance_s
     return Part(window=window, terms=terms, availability=found, budget_s=budget_s(terms.target, agreed_s))
 

@@ -33,6 +33,7 @@ class Step(enum.StrEnum):
 
 
 SIDES = ("customer", "provider")
+NEGOTIATED = "negotiated"  # the source of an agreement that was signed here, not declared in a file
 TRANSITIONS: Mapping[tuple[State, Step], State] = {
     (State.DRAFT, Step.PROPOSE): State.PROPOSED,
     (State.DRAFT, Step.WITHDRAW): State.WITHDRAWN,
@@ -60,14 +61,13 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     after: Any
 
 
-def revised(agreement: Agreement, **terms: Any) -> Agreement:
-    """A draft of the next revision, with these terms."""
+def revised(agreement: Agreement, revision: int) -> Agreement:
+    """A draft of this revision, with the terms that are in force."""
     return msgspec.structs.replace(
         agreement,
-        **terms,
-        id=f"{agreement.name}@{agreement.revision + 1}",
+        id=f"{agreement.name}@{revision}",
         version=0,
-        revision=agreement.revision + 1,
+        revision=revision,
         state=State.DRAFT.value,
         signatures=(),
     )
@@ -77,9 +77,9 @@ def proposed(agreement: Agreement) -> Agreement:
     return _stepped(agreement, Step.PROPOSE)
 
 
-def countered(agreement: Agreement, **terms: Any) -> Agreement:
-    """The other side's terms; what was signed before no longer holds."""
-    return msgspec.structs.replace(_stepped(agreement, Step.COUNTER), **terms, signatures=())
+def countered(agreement: Agreement) -> Agreement:
+    """To be given the other side's terms; what was signed before no longer holds."""
+    return msgspec.structs.replace(_stepped(agreement, Step.COUNTER), signatures=())
 
 
 def signed(agreement: Agreement, who: str, side: str, at: datetime) -> Agreement:
@@ -93,7 +93,13 @@ def signed(agreement: Agreement, who: str, side: str, at: datetime) -> Agreement
     if {signature.side for signature in signatures} != set(SIDES):
         return msgspec.structs.replace(after, signatures=signatures)
     return msgspec.structs.replace(
-        after, signatures=signatures, id=agreement.name, state=State.SIGNED.value, starts_at=agreement.starts_at or at
+        after,
+        signatures=signatures,
+        id=agreement.name,
+        version=0,
+        state=State.SIGNED.value,
+        starts_at=at,
+        source=NEGOTIATED,
     )
 
 

@@ -9,6 +9,7 @@ import enum
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
@@ -30,6 +31,16 @@ class Status(enum.StrEnum):
     AT_RISK = "at_risk"
     BREACHED = "breached"
     NO_DATA = "no_data"
+
+
+class Sliced(Protocol):
+    """An agreement, or its terms at a time, as far as slices of time go."""
+
+    @property
+    def slice_s(self) -> float | None: ...
+
+    @property
+    def slice_target(self) -> float: ...
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,14 +108,14 @@ def burn_over(
     return burn_rate(found.down_s / found.observed_s, agreement.target) if found.observed_s > 0 else 0.0
 
 
-def judged(agreement: Agreement, intervals: Sequence[Interval], window: Span) -> Sequence[Interval]:
+def judged(sliced: Sliced, intervals: Sequence[Interval], window: Span) -> Sequence[Interval]:
     """The window's intervals as the agreement counts them: as they are, or with every bad slice down as a whole."""
     seen = overlapping(intervals, window)
     down = [each for each in seen if each.state == ServiceState.DOWN.value]
-    if agreement.slice_s is None or not down:
+    if sliced.slice_s is None or not down:
         return seen
     spans = union(Span(max(each.start, window.start), min(each.end or window.end, window.end)) for each in down)
-    bad = bad_slices(spans, agreement.slice_s, agreement.slice_target)
+    bad = bad_slices(spans, sliced.slice_s, sliced.slice_target)
     return [
         *(each for each in seen if each.state != ServiceState.DOWN.value),
         *(_as(each, ServiceState.UP, each.start, each.end) for each in down),

@@ -53,14 +53,21 @@ def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_command(
-    verb: str, columns: Sequence[Column], *, help_: str, empty: str, view: str, options: Sequence[click.Option] = ()
+    verb: str,
+    columns: Sequence[Column],
+    *,
+    help_: str,
+    empty: str,
+    view: str,
+    options: Sequence[click.Option] = (),
+    name: str = "list",
 ) -> click.Command:
     """The `list` command of a noun: rows of `verb` as a table or JSON; `--watch` follows `view`.
 
     `options` are passed on to the verb under their own names.
     """
 
-    @click.command("list", help=help_)
+    @click.command(name, help=help_)
     @listing
     @with_state
     def command(

@@ -6,23 +6,21 @@ from typing import Any
 
 import click
 
+from console.commands import sla_negotiation, sla_planning, sla_review
 from console.commands.asking import list_command, show_command
+from console.commands.sla_terms import share
 from console.commands.text import Column, duration, record, shown, table
 from console.exit_codes import Exit
 
 PERIOD = click.Option(["--period"], metavar="P", help="Another period than the agreement's: 7d, 30d, month.")
 
 
-def _share(value: float | None) -> str:
-    return "no data" if value is None else f"{value * 100:.4f}".rstrip("0").rstrip(".") + "%"
-
-
 COLUMNS = (
     Column("AGREEMENT", "name"),
     Column("SERVICE", "service"),
     Column("PERIOD", "period"),
-    Column("TARGET", lambda row: _share(row["target"]), right=True),
-    Column("ACTUAL", lambda row: _share(row["actual"]), right=True),
+    Column("TARGET", lambda row: share(row["target"]), right=True),
+    Column("ACTUAL", lambda row: share(row["actual"]), right=True),
     Column("BUDGET LEFT", lambda row: duration(row["budget_remaining_s"]), right=True),
     Column("BURN", "burn", right=True),
     Column("STATUS", "status"),
@@ -77,3 +75,5 @@ sla.add_command(
         options=(PERIOD,),
     )
 )
+for command in (*sla_planning.COMMANDS, *sla_negotiation.COMMANDS, *sla_review.COMMANDS):
+    sla.add_command(command)

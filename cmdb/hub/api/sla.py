@@ -34,7 +34,8 @@ class SlaArguments(Arguments, frozen=True, kw_only=True):
 
 async def list_(hub: Hub, _session: Session, args: SlaListArguments) -> list[Row]:
     now = args.at or hub.clock.now()
-    found = [msgspec.convert(one, Agreement) for one in await hub.store.find(Kind.AGREEMENT, at=args.at)]
+    documents = await hub.store.find(Kind.AGREEMENT, matching=lambda one: one["id"] == one["name"], at=args.at)
+    found = [msgspec.convert(one, Agreement) for one in documents]
     return listed([agreement_row(hub.services, _over(one, args.period), now) for one in found], args, "name")
 
 

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cmdb.hub.api import agent, audit, check, ci, history, hub, incident, service, sla, user, view
+from cmdb.hub.api import (
+    agent,
+    audit,
+    check,
+    ci,
+    history,
+    hub,
+    incident,
+    service,
+    sla,
+    sla_exchange,
+    sla_negotiation,
+    sla_planning,
+    sla_review,
+    user,
+    view,
+)
 from cmdb.hub.api.verb import Verb
 
-VERBS: Mapping[str, Verb] = {
-    name: verb
-    for noun in (hub, agent, ci, check, incident, service, sla, history, audit, user, view)
-    for name, verb in noun.VERBS.items()
-}
+_NOUNS = (
+    hub, agent, ci, check, incident, service, sla, sla_planning, sla_negotiation, sla_review, sla_exchange,
+    history, audit, user, view,
+)  # fmt: skip
+VERBS: Mapping[str, Verb] = {name: verb for noun in _NOUNS for name, verb in noun.VERBS.items()}

@@ -1,0 +1,175 @@
+"""`sla.forecast`, `.lint`, `.whatif` and `.portfolio`: what is ahead, what is missing, what could be promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from checks.definition import Definition
+from cmdb.hub.agreement_record import notices_of, terms_of
+from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
+from cmdb.hub.hub import Hub
+from cmdb.hub.listing import listed
+from cmdb.hub.protocol import Code
+from cmdb.hub.rows import Row
+from cmdb.hub.service_rows import hours_of, record_until
+from cmdb.hub.session import Session
+from cmdb.model.kind import Kind
+from cmdb.model.service import Agreement
+from cmdb.practices.agreement_lint import lint
+from cmdb.practices.forecast import announced_share, forecast
+from cmdb.practices.review import LEAD_S
+from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
+from cmdb.services_file import with_terms
+from cmdb.toml_file import TomlError
+
+DEFAULT_INTERVAL_S = Definition(id="", ci="", type="").interval_s
+
+
+class NamesArguments(ListArguments, frozen=True, kw_only=True):
+    """Without a name: all agreements in force."""
+
+    name: str = ""
+
+
+class WhatIfArguments(Arguments, frozen=True, kw_only=True):
+    """`terms` are those of a file (`target`, `hours`, `timezone`, `holidays` …), replayed on the last months."""
+
+    name: str
+    terms: dict[str, Any] = {}
+    months: int = MONTHS
+    at: datetime | None = None
+
+
+async def ahead(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
+    now = args.at or hub.clock.now()
+    rows = []
+    for agreement in chosen(hub, args.name):
+        hours = hours_of(hub.services.services.get(agreement.service), agreement)
+        found = forecast(agreement, hours, record_until(hub.services, agreement.service, now), now)
+        notices = await notices_of(hub.store, agreement.name)
+        rows.append(
+            {
+                **msgspec.to_builtins(found, builtin_types=(datetime,)),
+                "id": agreement.id,
+                "service": agreement.service,
+                "stakeholders": list(agreement.stakeholders),
+                "notices": [notice.body() for notice in notices],
+                "announced_share": announced_share(notices, LEAD_S),
+            }
+        )
+    return listed(rows, args, "breach_at,agreement")
+
+
+async def gaps(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
+    services, today = hub.services, hub.clock.now().date()
+    found = [
+        gap
+        for agreement in chosen(hub, args.name)
+        for gap in lint(agreement, services.agreements, services.services, today)
+    ]
+    rows = [{**msgspec.to_builtins(gap), "id": f"{gap.agreement}/{number}"} for number, gap in enumerate(found)]
+    return listed(rows, args)
+
+
+async def what_if(hub: Hub, _session: Session, args: WhatIfArguments) -> Row:
+    now = args.at or hub.clock.now()
+    [agreement] = chosen(hub, args.name)
+    changed = taken_terms(agreement, args.terms)
+    return {
+        "name": agreement.name,
+        "now": _feasible(hub, agreement, now, args.months),
+        "then": _feasible(hub, changed, now, args.months),
+    }
+
+
+async def portfolio(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
+    now = args.at or hub.clock.now()
+    rows = []
+    for agreement in hub.services.agreements.values():
+        found = feasibility_of(hub, agreement, now)
+        kept = [month.kept for month in found.observed]
+        rows.append(
+            {
+                "id": agreement.id,
+                "name": agreement.name,
+                "service": agreement.service,
+                "target": agreement.target,
+                "kept": sum(1 for one in kept if one),
+                "months": len(kept),
+                "trend": [month.actual for month in found.months],
+                "value": agreement.value,
+                "cost": agreement.cost,
+                "currency": agreement.currency,
+                "cost_per_nine": None if agreement.cost is None else agreement.cost / nines(agreement.target),
+                "value_per_cost": agreement.value / agreement.cost if agreement.value and agreement.cost else None,
+                "checks_an_hour": await _checks_an_hour(hub, agreement.service),
+            }
+        )
+    return listed(rows, args, "service,name")
+
+
+def chosen(hub: Hub, name: str) -> list[Agreement]:
+    """The agreement of this name, or all that are in force. Raises `Refused`."""
+    if not name:
+        return list(hub.services.agreements.values())
+    agreement = hub.services.agreements.get(name)
+    if agreement is None:
+        raise not_found("sla", name)
+    return [agreement]
+
+
+def taken_terms(agreement: Agreement, terms: Mapping[str, Any]) -> Agreement:
+    """The agreement with these terms. Raises `Refused`."""
+    try:
+        return with_terms(agreement, terms)
+    except TomlError as error:
+        raise Refused(Code.USAGE, error.key or "terms", error.why, error.next_step) from error
+
+
+def feasibility_of(hub: Hub, agreement: Agreement, now: datetime, months: int = MONTHS) -> Feasibility:
+    """What the last months would have given under these terms."""
+    service = hub.services.services.get(agreement.service)
+    record = record_until(hub.services, agreement.service, now)
+    return feasibility(terms_of(agreement, service, now), record, now, min(max(months, 1), 60))
+
+
+def _feasible(hub: Hub, agreement: Agreement, now: datetime, months: int) -> Row:
+    found = feasibility_of(hub, agreement, now, months)
+    hours = hours_of(hub.services.services.get(agreement.service), agreement)
+    return {
+        "target": agreement.target,
+        "hours": hours.text,
+        "timezone": hours.zone,
+        "line": found.line,
+        "promise": found.promise,
+        "months": [
+            {
+                "start": month.window.start,
+                "actual": month.actual,
+                "down_s": month.down_s,
+                "budget_s": month.budget_s,
+                "kept": month.kept,
+            }
+            for month in found.months
+        ],
+    }
+
+
+async def _checks_an_hour(hub: Hub, service: str) -> float:
+    """What watching the service takes: how often an hour its items are probed."""
+    found = [await hub.store.get(Kind.CHECK, check) for check in hub.services.members.checks_of(service)]
+    intervals_s = [check["definition"].get("interval_s", DEFAULT_INTERVAL_S) for check in found if check]
+    return round(sum((3600 / float(interval_s) for interval_s in intervals_s if interval_s > 0), 0.0), 1)
+
+
+VERBS: Mapping[str, Verb] = {
+    "sla.forecast": Verb(NamesArguments, ahead),
+    "sla.lint": Verb(NamesArguments, gaps),
+    "sla.whatif": Verb(WhatIfArguments, what_if),
+    "sla.portfolio": Verb(ListArguments, portfolio),
+}

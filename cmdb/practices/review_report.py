@@ -1,0 +1,140 @@
+"""A service review as a report: what was agreed and given, what took services down, what is to be done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from cmdb.model.service_review import ReviewedAgreement, ServiceReview
+from cmdb.practices.duration import spoken
+from cmdb.report.document import Bar, Block, Curve, Days, Document, Heading, Paragraph, Table
+
+MOST_OUTAGES = 10
+
+
+def review_report(review: ServiceReview) -> Document:
+    """The report of a review."""
+    about = (
+        f"{review.start:%Y-%m-%d %H:%M} to {review.end:%Y-%m-%d %H:%M} UTC, made {review.made_at:%Y-%m-%d %H:%M} UTC"
+    )
+    by = f" by {review.made_by}" if review.made_by else ""
+    blocks = [*_overview(review), *_actions(review)]
+    for agreement in review.agreements:
+        blocks += _details(agreement)
+    blocks.append(Paragraph(f"Evidence sha256 {review.digest}"))
+    return Document(f"Service levels, {review.period}", about + by, tuple(blocks))
+
+
+def _overview(review: ServiceReview) -> Iterator[Block]:
+    kept = [one.kept for one in review.agreements]
+    known = [one for one in kept if one is not None]
+    yield Heading("What was agreed, and what was given")
+    words = f"{sum(known)} of {len(known)} agreements were kept" if known else "Nothing was observed"
+    yield Paragraph(f"{words}; {kept.count(None)} without data." if None in kept else f"{words}.")
+    rows = tuple(
+        (one.name, one.service, share(one.target), share(one.actual), spoken(one.down_s), _left(one), _verdict(one))
+        for one in review.agreements
+    )
+    columns = ("Agreement", "Service", "Target", "Actual", "Down", "Budget left", "Kept")
+    yield Table(columns, rows, frozenset({2, 3, 4, 5}))
+    penalties = [f"{one.penalty:g} {one.currency} ({one.name})" for one in review.agreements if one.penalty]
+    if penalties:
+        yield Paragraph(f"What the breaches cost: {', '.join(penalties)}.")
+
+
+def _actions(review: ServiceReview) -> Iterator[Block]:
+    yield Heading("Actions")
+    if not review.actions:
+        yield Paragraph("None.")
+        return
+    rows = tuple(
+        (one.text, one.owner or "nobody yet", f"{one.due_on}", "done" if one.done else "open") for one in review.actions
+    )
+    yield Table(("What", "Owner", "Due", "State"), rows)
+
+
+def _details(one: ReviewedAgreement) -> Iterator[Block]:
+    yield Heading(f"{one.name}: {one.service}")
+    changed = "".join(f"; terms changed {at:%Y-%m-%d}" for at in one.changed_at)
+    yield Paragraph(f"{share(one.target)} over {one.hours} ({one.timezone}){changed}.")
+    left = one.curve[-1] if one.curve else 1.0
+    yield Bar("Budget left", left, _left(one))
+    if one.days:
+        first, last = f"{one.days[0][0]:%m-%d}", f"{one.days[-1][0]:%m-%d}"
+        yield Curve("Budget left, day by day", one.curve, first, last)
+        yield Days("Availability by day", one.days)
+    yield Table(("Figure", "Value"), tuple(_figures(one)), frozenset({1}))
+    if one.outages:
+        yield Heading("What took it down", 3)
+        yield Table(("Cause", "Down", "Outages", "Incidents"), tuple(_causes(one)), frozenset({1, 2}))
+        yield Table(("From", "Counted", "Cause", "Incidents"), tuple(_longest(one)), frozenset({1}))
+    if one.gaps:
+        yield Heading("What the agreement lacks", 3)
+        yield Table(("Term",), tuple((gap,) for gap in one.gaps))
+
+
+def _figures(one: ReviewedAgreement) -> Iterator[tuple[str, str]]:
+    yield "service time agreed", spoken(one.agreed_s)
+    yield "of it down", spoken(one.down_s)
+    yield "of it degraded", spoken(one.degraded_s)
+    yield "of it not observed", spoken(one.unknown_s)
+    yield "planned maintenance", spoken(one.maintenance_s)
+    yield "budget", spoken(one.budget_s)
+    yield "mean time to restore (MTTR)", _mean(one.mttr_s)
+    yield "mean time between failures (MTBF)", _mean(one.mtbf_s)
+    yield "incidents", str(one.incidents)
+    yield "mean time to acknowledge (MTTA)", _mean(one.mtta_s)
+    yield "never acknowledged", str(one.never_acknowledged)
+    yield "resolved by themselves", str(one.self_resolved)
+    yield "breaches", str(one.breaches)
+    yield "noticed an hour before or more", "–" if one.announced_share is None else f"{one.announced_share:.0%}"
+    if one.cost is not None:
+        yield "cost a month", f"{one.cost:g} {one.currency}"
+    if one.value is not None:
+        yield "value a month", f"{one.value:g} {one.currency}"
+
+
+def _causes(one: ReviewedAgreement) -> Iterator[tuple[str, str, str, str]]:
+    """The tree from breach to cause: outages gathered by what made them, the costliest first."""
+    gathered: defaultdict[str, list[int]] = defaultdict(list)
+    for number, outage in enumerate(one.outages):
+        gathered[outage.cause].append(number)
+    down_s = {cause: sum(one.outages[n].counted_s for n in numbers) for cause, numbers in gathered.items()}
+    for cause in sorted(gathered, key=lambda cause: -down_s[cause]):
+        incidents = sorted({number for n in gathered[cause] for number in one.outages[n].incidents})
+        yield cause or "not recorded", spoken(down_s[cause]), str(len(gathered[cause])), _numbers(incidents)
+
+
+def _longest(one: ReviewedAgreement) -> Iterator[tuple[str, str, str, str]]:
+    for outage in sorted(one.outages, key=lambda outage: -outage.counted_s)[:MOST_OUTAGES]:
+        yield (
+            f"{outage.start:%Y-%m-%d %H:%M}",
+            spoken(outage.counted_s),
+            outage.cause or "not recorded",
+            _numbers(outage.incidents),
+        )
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage, as exact as it needs to be."""
+    if value is None:
+        return "no data"
+    return f"{value * 100:.4f}".rstrip("0").rstrip(".") + " %"
+
+
+def _left(one: ReviewedAgreement) -> str:
+    left_s = one.budget_s - one.down_s
+    return spoken(left_s) if left_s >= 0 else f"overdrawn by {spoken(left_s)}"
+
+
+def _verdict(one: ReviewedAgreement) -> str:
+    return "no data" if one.kept is None else "yes" if one.kept else "NO"
+
+
+def _mean(seconds: float | None) -> str:
+    return "–" if seconds is None else spoken(seconds)
+
+
+def _numbers(numbers: object) -> str:
+    assert isinstance(numbers, list | tuple)
+    return ", ".join(f"INC-{number}" for number in numbers) or "–"

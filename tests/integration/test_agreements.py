@@ -1,0 +1,190 @@
+"""Agreements through the hub's socket: ahead, missing, what if, negotiated, reviewed, as OpenSLO."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cmdb.hub.client import HubClient, HubRefusal
+from cmdb.hub.hub import Hub
+from cmdb.hub.protocol import Code
+from cmdb.model.service_review import ServiceReview
+from cmdb.practices.review import digest_of
+from cmdb.practices.review_report import review_report
+from cmdb.report.plain import as_text
+from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+
+SHOP = """
+[[service]]
+name = "shop"
+owner = "mia"
+hours = "Mon-Fri 09:00-17:00"
+[[service.component]]
+name = "web"
+select = "class=endpoint name~web"
+[service.sla]
+period = "month"
+target = "99%"
+penalty = 500
+cost = 300
+value = 4000
+stakeholders = ["leo@example.org"]
+"""
+EXAMPLES = Path(__file__).parents[1] / "recorded" / "openslo"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()  # Monday 2026-03-02, 12:00
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
+    (tmp_path / "services.d").mkdir()
+    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
+    async with hub_at(tmp_path, clock=clock) as hub:
+        yield hub
+
+
+@pytest.fixture
+async def client(hub: Hub) -> AsyncIterator[HubClient]:
+    async with await client_of(hub) as client:
+        await client.call("hub.act_as", actor="mia")
+        yield client
+
+
+async def set_web(hub: Hub, state: str) -> None:
+    await put(hub, ci("web-1", "endpoint"), check("web-1", state=state))
+    expected = {"ok": "up", "critical": "down"}[state]
+    await until(lambda: hub.services.state_of("shop") == expected, f"shop is {expected}")
+
+
+async def month_with_an_outage(hub: Hub, clock: HandClock) -> None:
+    """Two hours down on Tuesday 3 March, then well until Wednesday 1 April."""
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    await set_web(hub, "critical")
+    clock.turn(hours=2)
+    await set_web(hub, "ok")
+    clock.turn(days=29, hours=-2)
+
+
+async def test_a_review_freezes_its_evidence_and_opens_actions(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await month_with_an_outage(hub, clock)
+    made = msgspec.convert(await client.call("sla.review", period="last-month", name="shop"), ServiceReview)
+    [shop] = made.agreements
+    assert (shop.down_s, shop.kept, shop.penalty, shop.cost) == (7200, False, 500, 300)
+    assert shop.agreed_s == 22 * 8 * 3600  # working days in March
+    assert shop.unknown_s == pytest.approx(3 * 3600)  # on the first of them, nobody looked before noon
+    assert shop.changed_at == ()
+    [outage] = shop.outages
+    assert (outage.cause, outage.counted_s) == ("web: web-1 down", 7200)
+    assert [(action.owner, action.agreement) for action in made.actions] == [("mia", "shop"), ("mia", "shop")]
+    [listed] = await client.call("sla.reviews")
+    assert (listed["breached"], listed["open_actions"], listed["made_by"]) == (1, 2, "mia")
+    kept = msgspec.convert(await client.call("sla.reviewed", name=made.id), ServiceReview)
+    assert kept.agreements == made.agreements
+    assert digest_of(kept) == kept.digest
+
+
+async def test_a_report_reads_on_a_terminal(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await month_with_an_outage(hub, clock)
+    text = as_text(review_report(msgspec.convert(await client.call("report.sla"), ServiceReview)))
+    assert "Service levels, last-month" in text
+    assert "What the breaches cost: 500 EUR (shop)." in text
+    assert "web: web-1 down" in text
+    assert await client.call("sla.reviews") == []
+
+
+async def test_a_period_that_nobody_understands_is_refused(client: HubClient) -> None:
+    with pytest.raises(HubRefusal, match="fortnight") as refused:
+        await client.call("report.sla", period="fortnight")
+    assert refused.value.failure.code is Code.USAGE
+
+
+async def test_what_if_replays_other_terms(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await month_with_an_outage(hub, clock)
+    found: dict[str, Any] = await client.call("sla.whatif", name="shop", terms={"target": "95%"}, months=1)
+    assert [month["kept"] for month in found["now"]["months"]] == [False]
+    assert [month["kept"] for month in found["then"]["months"]] == [True]
+    assert found["then"]["line"] == "1 of the last 1 months would have kept it; all of them: 98 %"
+    with pytest.raises(HubRefusal, match="not an availability") as refused:
+        await client.call("sla.whatif", name="shop", terms={"target": "500%"})
+    assert refused.value.failure.code is Code.USAGE
+
+
+async def test_a_forecast_comes_with_its_evidence(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await set_web(hub, "ok")
+    clock.turn(hours=1)
+    await set_web(hub, "critical")
+    clock.turn(minutes=10)
+    found = {row["agreement"]: row for row in await client.call("sla.forecast")}
+    assert found["shop"]["status"] == "at_risk"
+    assert found["shop"]["breach_at"] > clock.now()
+    assert len(found["shop"]["evidence"]) == 4
+    assert found["this-host"]["breach_at"] is None
+
+
+async def test_lint_names_what_an_agreement_lacks(client: HubClient) -> None:
+    gaps = await client.call("sla.lint", name="shop")
+    assert [gap["what"] for gap in gaps] == ["method", "exclusions", "consequences", "respond", "resolve", "review_on"]
+
+
+async def test_a_revision_is_negotiated_and_outlives_the_file(hub: Hub, client: HubClient) -> None:
+    draft = await client.call("sla.revise", name="shop", terms={"target": "99.5%", "cost": 450})
+    assert (draft["id"], draft["state"], draft["target"]) == ("shop@2", "draft", 0.995)
+    await client.call("sla.propose", name="shop@2")
+    await client.call("sla.counter", name="shop@2", terms={"penalty": 800})
+    diff = await client.call("sla.diff", name="shop@2")
+    assert [(one["term"], one["after"]) for one in diff["terms"]] == [
+        ("cost", 450),
+        ("penalty", 800),
+        ("target", 0.995),
+    ]
+    assert diff["feasibility"] == "nothing was recorded yet: nobody knows"
+    assert (await client.call("sla.sign", name="shop@2", side="provider"))["state"] == "countered"
+    with pytest.raises(HubRefusal, match="signed by the provider already") as refused:
+        await client.call("sla.sign", name="shop@2", side="provider")
+    assert refused.value.failure.code is Code.CONFLICT
+    signed = await client.call("sla.sign", name="shop@2", side="customer", who="leo")
+    assert (signed["id"], signed["state"]) == ("shop", "signed")
+    assert [one["who"] for one in signed["signatures"]] == ["mia", "leo"]
+    states = [(one["id"], one["state"]) for one in await client.call("sla.revisions", name="shop")]
+    assert states == [("shop@1", "superseded"), ("shop", "signed")]
+    await client.call("config.reload")
+    [row] = await client.call("sla.list", filter="name=shop")
+    assert row["target"] == 0.995
+
+
+async def test_openslo_becomes_a_file_and_agreements_become_openslo(hub: Hub, client: HubClient) -> None:
+    text = (EXAMPLES / "ratio-timeslices.yaml").read_text()
+    preview = await client.call("sla.import", text=text, name="main page", dry_run=True)
+    assert preview["agreements"] == ["main-page"]
+    assert not (hub.locations.services_dir / preview["file"]).exists()
+    await client.call("sla.import", text=text, name="main page")
+    assert {row["name"] for row in await client.call("sla.list")} == {"shop", "this-host", "main-page"}
+    back = await client.call("sla.export", name="main-page")
+    assert "budgetingMethod: RatioTimeslices" in back["text"]
+    again = await client.call("sla.import", text=back["text"], name="main page", dry_run=True)
+    assert (again["agreements"], again["refused"]) == (["main-page"], [])
+
+
+async def test_an_import_that_collides_is_taken_back(hub: Hub, client: HubClient) -> None:
+    text = (EXAMPLES / "ratio-timeslices.yaml").read_text().replace("name: main-page", "name: shop")
+    with pytest.raises(HubRefusal, match="declared already") as refused:
+        await client.call("sla.import", text=text, name="x")
+    assert refused.value.failure.code is Code.CONFLICT
+    assert [path.name for path in hub.locations.services_dir.iterdir()] == ["shop.toml"]
+
+
+async def test_the_portfolio_weighs_value_against_cost(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await month_with_an_outage(hub, clock)
+    [shop, host] = await client.call("sla.portfolio")
+    assert (shop["kept"], shop["months"], shop["cost_per_nine"]) == (0, 1, pytest.approx(150))
+    assert shop["value_per_cost"] == pytest.approx(4000 / 300)
+    assert shop["checks_an_hour"] == 12
+    assert (host["cost"], host["value_per_cost"]) == (None, None)
