@@ -31,7 +31,9 @@ class Terminal:
         columns, rows = self._size
         # The program's last words stay on the screen: a test that waits in vain shows why.
         command = f"env {shlex.join(self._command)}; echo exit status $?; exec cat"
-        self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), command)
+        self._tmux(
+            "new-session", "-d", "-x", str(columns), "-y", str(rows), command, ";", "set", "-s", "escape-time", "0"
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,3 +78,7 @@ class Terminal:
             raise AssertionError(f"{error}\n{self.screen()}") from error
         assert screen is not None
         return screen
+
+    def lacks(self, text: str, limit_s: float = 30.0) -> None:
+        """Wait until this is not on the screen any more."""
+        wait_for(f"{text!r} to leave the screen", lambda: text not in self.screen(), limit_s=limit_s)
