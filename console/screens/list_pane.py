@@ -109,7 +109,8 @@ class ListPane(Pane):
         if row is None or target.name not in NOUNS:
             return None
         full = self._full[1] if self._full is not None and self._full[0] == target else {}
-        return {**full, **row, "id": target.record}
+        newer = int(row.get("version") or 0) > int(full.get("version") or 0) or "version" not in row
+        return {**full, **row, "id": target.record} if newer else {**row, **full}
 
     def _document(self) -> Document:
         target = self.target

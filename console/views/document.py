@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from console.views.ink import Ink, Line, Span, plain
-from console.views.text import width, wrap
+from console.views.text import fit, width, wrap
 
-LABEL_CELLS = 10
+LEAST_LABEL_CELLS = 10
+MOST_LABEL_CELLS = 20
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,32 @@ Document = Sequence[Block]
 
 
 def layout(document: Document, cells: int) -> list[Line]:
-    """The lines of a document in this width. A heading has an empty line before it."""
+    """The lines of a document in this width. A heading has an empty line before it; labels of a section align."""
     lines: list[Line] = []
-    for block in document:
-        lines.extend(_lines(block, max(1, cells), first=not lines))
+    for section in _sections(document):
+        label_cells = _label_cells(section)
+        for block in section:
+            lines.extend(_lines(block, max(1, cells), label_cells, first=not lines))
     return lines
 
 
-def _lines(block: Block, cells: int, *, first: bool) -> Iterator[Line]:
+def _sections(document: Document) -> Iterator[list[Block]]:
+    """A heading and what follows it."""
+    section: list[Block] = []
+    for block in document:
+        if isinstance(block, Heading) and section:
+            yield section
+            section = []
+        section.append(block)
+    yield section
+
+
+def _label_cells(section: Sequence[Block]) -> int:
+    widest = max((width(block.label) for block in section if isinstance(block, Pair)), default=0)
+    return min(MOST_LABEL_CELLS, max(LEAST_LABEL_CELLS, widest + 1))
+
+
+def _lines(block: Block, cells: int, label_cells: int, *, first: bool) -> Iterator[Line]:
     match block:
         case Heading(title, note):
             if not first:
@@ -55,15 +74,12 @@ def _lines(block: Block, cells: int, *, first: bool) -> Iterator[Line]:
             yield ((title, Ink.STRONG), *(((f"  {note}", Ink.FAINT),) if note else ()))
         case Prose(content, hang):
             yield from _hanging(content, cells, hang)
+        case Pair(label, content) if cells < 2 * label_cells:
+            yield ((label, Ink.DIM),)
+            yield from _hanging(content, cells, 0)
         case Pair(label, content):
-            label_cells = max(LABEL_CELLS, width(label) + 1)
-            if cells < 2 * label_cells:
-                yield ((label, Ink.DIM),)
-                yield from _hanging(content, cells, 0)
-                return
             for position, line in enumerate(wrap_line(content, cells - label_cells)):
-                shown = label if position == 0 else ""
-                yield ((shown + " " * (label_cells - width(shown)), Ink.DIM), *line)
+                yield ((fit(label if position == 0 else "", label_cells - 1) + " ", Ink.DIM), *line)
 
 
 def _hanging(content: Line, cells: int, hang: int) -> Iterator[Line]:

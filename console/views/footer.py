@@ -23,10 +23,11 @@ def footer(available: Iterable[Act], cells: int) -> Line:
     line: list[Span] = [(" ", Ink.TEXT)]
     room = cells - _cells(last.shown, last.label) - 1
     for key in shown:
-        room -= _cells(key.shown, key.label)
+        sign = key.shown.split()[0]
+        room -= _cells(sign, key.label)
         if room < 0:
             break
-        line += [(key.shown, Ink.ACCENT), (f" {key.label}   ", Ink.DIM)]
+        line += [(sign, Ink.ACCENT), (f" {key.label}   ", Ink.DIM)]
     return (*line, (last.shown, Ink.ACCENT), (f" {last.label}", Ink.DIM))
 
 

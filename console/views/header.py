@@ -106,4 +106,8 @@ def _levels(at_risk: int) -> Line:
 
 def _size(status: Mapping[str, Any]) -> Line:
     counts = status.get("counts") or {}
-    return ((f"{counts.get('ci', 0)} items", Ink.DIM), (f"  {counts.get('agents', 0)} agents", Ink.DIM))
+    return ((f"{_counted(counts.get('ci', 0), 'item')}  {_counted(counts.get('agents', 0), 'agent')}", Ink.DIM),)
+
+
+def _counted(number: object, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

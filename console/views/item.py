@@ -13,10 +13,10 @@ from console.views.document import Block, Document, Heading, Pair
 from console.views.ink import Ink, Line, text
 from console.views.moment import Moment, long_span
 from console.views.page import Listing, Page, Tab
-from console.views.place import Place
+from console.views.place import Place, plural
 from console.views.text import clean
 
-_MOST_RELATIONS = 12
+_MOST_NAMED = 3
 
 
 def page(row: Row, moment: Moment, history: Sequence[Row] | None = None) -> Page:
@@ -62,10 +62,10 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     if sources := row.get("sources"):
         yield Pair("sources", text(cells.said(list(sources))))
     yield from _check_lines(row.get("checks") or (), moment)
-    yield from _relation_lines(row.get("relations") or ())
     if metrics := row.get("metrics"):
         yield Heading("Now")
         yield from (Pair(_label(name), text(measured(name, value))) for name, value in sorted(metrics.items()))
+    yield from _relation_lines(row.get("relations") or ())
 
 
 def _health(row: Row) -> Line:
@@ -90,15 +90,17 @@ def _check_lines(checks: Sequence[Row], moment: Moment) -> Iterator[Block]:
 
 
 def _relation_lines(relations: Sequence[Row]) -> Iterator[Block]:
+    """By how it is related: a few by name, many by their number."""
     if relations:
-        yield Heading("Relations")
-    for relation in relations[:_MOST_RELATIONS]:
-        yield Pair(
-            spoken(relation),
-            ((clean(relation.get("name")), Ink.TEXT), (f"  {clean(relation.get('class'))}", Ink.DIM)),
-        )
-    if len(relations) > _MOST_RELATIONS:
-        yield Pair("", text(f"and {len(relations) - _MOST_RELATIONS} more", Ink.FAINT))
+        yield Heading("Relations", "R lists them")
+    alike: dict[tuple[str, str], list[str]] = {}
+    for relation in relations:
+        alike.setdefault((spoken(relation), clean(relation.get("class"))), []).append(clean(relation.get("name")))
+    for (how, class_), names in sorted(alike.items(), key=lambda pair: (len(pair[1]), pair[0])):
+        if len(names) <= _MOST_NAMED:
+            yield Pair(how, ((", ".join(names), Ink.TEXT), (f"  {class_}", Ink.DIM)))
+        else:
+            yield Pair(how, ((f"{len(names)} ", Ink.TEXT), (plural(class_), Ink.DIM)))
 
 
 # A relation read from its target's side.

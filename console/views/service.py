@@ -119,10 +119,17 @@ def _of_budget(row: Row) -> Line:
 
 
 def _component_lines(row: Row, moment: Moment) -> Iterator[Block]:
-    for component in row.get("components") or ():
+    components = row.get("components") or ()
+    if components:
+        yield Heading("Components")
+    for component in components:
         state, ink = states.word(states.SERVICE, component.get("state"))
-        yield Heading(clean(component.get("name")), f"{clean(component.get('rule') or 'worst')} counts")
-        yield Prose(((state, ink), (f"  {len(component.get('cis') or ())} items", Ink.DIM)))
+        rule = clean(component.get("rule") or "worst")
+        needed = f"{rule} of them are needed" if rule.isdigit() else f"the {rule} counts"
+        found = len(component.get("cis") or ())
+        yield Pair(
+            clean(component.get("name")), ((f"{state:<5}", ink), (f"{found} ", Ink.TEXT), (f" {needed}", Ink.FAINT))
+        )
 
 
 def _parts(row: Row) -> list[Row]:
