@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Union
 
 from agent.link import Reader, Writer
+from agent.ssh_address import SshAddress, parse_hub_host
 from agent.unix_socket import connect
 
 CONNECT_LIMIT_S = 10.0
@@ -36,12 +38,14 @@ class UnixAddress:
             writer.close()
 
 
-Address = UnixAddress
+Address = Union[UnixAddress, SshAddress]
 
 
-def parse_address(text: str) -> Address:
-    """`unix:PATH`. Raises `ValueError`, saying what is allowed."""
+def parse_address(text: str, state: Path) -> Address:
+    """`unix:PATH` or `ssh://HOST:PORT`, for the agent of this directory. Raises `ValueError`."""
     scheme, _, rest = text.partition(":")
     if scheme == "unix" and rest:
         return UnixAddress(Path(rest))
-    raise ValueError(f"{text!r} is no hub address: write unix:PATH")
+    if scheme == "ssh":
+        return SshAddress(parse_hub_host(text), state.absolute())
+    raise ValueError(f"{text!r} is no hub address: write unix:PATH or ssh://HOST:PORT")

@@ -18,8 +18,16 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     run = verbs.add_parser("run", help="stay: report to a hub and run the checks that it asks for")
     run.add_argument("--state", type=Path, required=True, metavar="DIR", help="this agent's own directory")
-    run.add_argument("--hub", action="append", required=True, metavar="ADDRESS", help="unix:PATH; may be repeated")
+    run.add_argument(
+        "--hub", action="append", required=True, metavar="ADDRESS", help="unix:PATH or ssh://HOST:PORT; may be repeated"
+    )
     run.add_argument("--lifeline", type=int, metavar="FD", help="end when this inherited pipe ends")
+    enrol = verbs.add_parser("enrol", help="become known to a hub with a one-time token, read from stdin")
+    enrol.add_argument("--state", type=Path, required=True, metavar="DIR", help="this agent's own directory")
+    enrol.add_argument("--hub", required=True, metavar="ADDRESS", help="ssh://HOST:PORT")
+    key = verbs.add_parser("key", help="print this agent's id and public key, made if need be")
+    key.add_argument("--state", type=Path, required=True, metavar="DIR", help="this agent's own directory")
+    key.add_argument("--trust", metavar="ADDRESS", help="ssh://HOST:PORT, whose host key is read from stdin")
     scan = verbs.add_parser("scan", help="discover this host once, without a hub, and print what was found")
     scan.add_argument("--json", action="store_true", help="print one JSON document")
     return top
@@ -28,30 +36,76 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Runs one command; its exit status is that of the command line (0 done, 1 something is wrong, 2 usage …)."""
     arguments = parser().parse_args(argv)
-    if arguments.verb == "run":
-        return _run(arguments)
+    if arguments.verb in _ON_A_DIRECTORY:
+        return _on_a_directory(arguments)
     from agent.discovery.printing import print_scan  # noqa: PLC0415 - only this verb needs the collectors
 
     return print_scan(arguments.json)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    import logging  # noqa: PLC0415 - only this verb stays, and only it needs what staying takes
+def _on_a_directory(arguments: argparse.Namespace) -> int:
+    """What needs an agent's directory, and how what can go wrong there is said."""
+    from agent.state_dir import StateDirTaken  # noqa: PLC0415 - `scan` needs none of it
 
-    from agent.address import parse_address  # noqa: PLC0415
-    from agent.run import Settings, run  # noqa: PLC0415
-    from agent.state_dir import StateDirTaken  # noqa: PLC0415
-
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     try:
-        run(Settings(arguments.state, [parse_address(text) for text in arguments.hub], arguments.lifeline))
+        return _ON_A_DIRECTORY[arguments.verb](arguments)
     except ValueError as error:
         return _fail(2, str(error))
     except StateDirTaken as taken:
         return _fail(6, f"{taken}: another agent runs on this directory; stop it, or name another with --state")
     except OSError as error:
         return _fail(1, f"{error.filename or arguments.state}: {error.strerror or error}; is the directory yours?")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import logging  # noqa: PLC0415
+
+    from agent.address import parse_address  # noqa: PLC0415
+    from agent.run import Settings, run  # noqa: PLC0415
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    hubs = [parse_address(text, arguments.state) for text in arguments.hub]
+    run(Settings(arguments.state, hubs, arguments.lifeline))
     return 0
+
+
+def _enrol(arguments: argparse.Namespace) -> int:
+    from agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
+    from agent.ssh_address import parse_hub_host  # noqa: PLC0415
+    from agent.state_dir import StateDir  # noqa: PLC0415
+    from agent.token import parse_token  # noqa: PLC0415
+
+    hub, token = parse_hub_host(arguments.hub), parse_token(sys.stdin.read(1000))
+    state = StateDir(arguments.state.absolute())
+    state.take()
+    try:
+        enrol(state, hub, token)
+    except (NotEnrolled, ConnectionError) as error:
+        return _fail(1, f"{hub}: {error}")
+    sys.stdout.write(f"enrolled as {state.agent_id()}; now: watchdeck-agent run --state {state.path} --hub {hub}\n")
+    return 0
+
+
+def _key(arguments: argparse.Namespace) -> int:
+    import json  # noqa: PLC0415
+
+    from agent.enrol import NotEnrolled, own_key, trust  # noqa: PLC0415
+    from agent.ssh_address import parse_hub_host  # noqa: PLC0415
+    from agent.state_dir import StateDir  # noqa: PLC0415
+
+    state = StateDir(arguments.state.absolute())
+    state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        key = own_key(state)
+    except NotEnrolled as error:
+        return _fail(1, str(error))
+    if arguments.trust:
+        trust(state, parse_hub_host(arguments.trust), sys.stdin.readline(1000).strip())
+    sys.stdout.write(json.dumps({"agent_id": state.agent_id(), "key": key}) + "\n")
+    return 0
+
+
+_ON_A_DIRECTORY = {"run": _run, "enrol": _enrol, "key": _key}
 
 
 def _fail(status: int, line: str) -> int:

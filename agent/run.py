@@ -49,6 +49,7 @@ def run(settings: Settings) -> None:
 
 async def _run(settings: Settings, state: StateDir) -> None:
     loop = asyncio.get_running_loop()
+    _watch_children_without_threads()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
@@ -70,6 +71,18 @@ async def _run(settings: Settings, state: StateDir) -> None:
         await asyncio.gather(uplink, stopping, return_exceptions=True)
         await checks.stop()
         results.flush()
+
+
+def _watch_children_without_threads() -> None:
+    """A scan forks this process, which is only safe without threads; Python 3.12 and later watch so by themselves."""
+    if sys.version_info < (3, 12) and sys.platform == "linux":
+        try:
+            os.close(os.pidfd_open(os.getpid()))
+        except OSError:
+            return  # a kernel before 5.3
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        asyncio.set_child_watcher(watcher)
 
 
 def _hold(lifeline: int, stop: asyncio.Event) -> None:

@@ -195,6 +195,18 @@ class Ack(msgspec.Struct, frozen=True, tag="ack"):
     serial: int
 
 
+class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
+    """On the `enrol` subsystem, before an agent is known: the secret of a one-time token, in hexadecimal."""
+
+    secret: str
+    agent_id: str
+    name: str
+
+
+class Enrolled(msgspec.Struct, frozen=True, tag="enrolled"):
+    agent_id: str
+
+
 class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     why: str = ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cmdb.hub.api.verb import Role
 from cmdb.model.change import Delta
@@ -31,12 +32,13 @@ class Identities:
     def __init__(self) -> None:
         self._records: dict[tuple[Kind, str], tuple[Identity, tuple[str, ...]]] = {}
         self._by_key: dict[str, Identity] = {}
+        self._tokens: dict[str, datetime] = {}
         self.changed: Callable[[], None] = lambda: None
 
     async def load(self, store: Store) -> None:
         """Take the store as it is now."""
-        self._records, self._by_key = {}, {}
-        for kind in (Kind.USER, Kind.AGENT):
+        self._records, self._by_key, self._tokens = {}, {}, {}
+        for kind in (Kind.USER, Kind.AGENT, Kind.ENROLMENT):
             for document in await store.find(kind):
                 self._take(kind, document["id"], document)
         self.changed()
@@ -55,8 +57,17 @@ class Identities:
         known = self._records.get((Kind.USER, name))
         return known[0] if known and isinstance(known[0], Person) else None
 
+    def expects_newcomers(self, now: datetime) -> bool:
+        """Whether a token is outstanding by which an unknown agent may come in."""
+        return any(expires_at > now for expires_at in self._tokens.values())
+
     def _take(self, kind: Kind, id_: str, body: Document | None) -> bool:
-        """Whether this made a difference."""
+        """Whether this made a difference to who may be in."""
+        if kind is Kind.ENROLMENT:
+            self._tokens.pop(id_, None)
+            if body is not None:
+                self._tokens[id_] = body["expires_at"]
+            return False
         before = self._records.get((kind, id_))
         after = None if body is None else _read(kind, body)
         if before == after:

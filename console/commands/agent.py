@@ -9,8 +9,8 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
-from console.commands.options import with_state
-from console.commands.text import Column, age, record, say, table
+from console.commands.options import Duration, with_state
+from console.commands.text import Column, age, print_json, record, say, table
 
 COLUMNS = (
     Column("AGENT", "name"),
@@ -52,6 +52,31 @@ agent.add_command(
         render=_shown,
     )
 )
+
+
+@agent.command("enrol")
+@click.argument("host", metavar="[HOST]", default="")
+@click.option(
+    "--lifetime", "lifetime_s", type=Duration(), default="1h", metavar="TIME", help="How long the token is good."
+)
+@click.option("--json", "as_json", is_flag=True, help="The token as one JSON document.")
+@with_state
+def enrol(locations: Locations, host: str, lifetime_s: float, as_json: bool) -> None:
+    """Make a one-time token that lets one agent in, and say how it is used on its host."""
+    made = ask(locations, "agent.enrol", host=host, lifetime_s=lifetime_s)
+    if as_json:
+        print_json(made)
+        return
+    click.echo("on the host: watchdeck-agent enrol --state DIR --hub ssh://HUB:PORT, and give it this token:", err=True)
+    say(made["token"])
+
+
+@agent.command("revoke")
+@click.argument("id_", metavar="ID")
+@with_state
+def revoke(locations: Locations, id_: str) -> None:
+    """Take an agent's way in; its connection ends at once."""
+    say(f"{ask(locations, 'agent.revoke', id=id_)['name']} is out")
 
 
 def _agent_program(arguments: list[str]) -> None:

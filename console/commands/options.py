@@ -40,6 +40,18 @@ class Moment(click.ParamType[datetime]):
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+class Duration(click.ParamType[float]):
+    """A length of time such as `90s`, `10m`, `2h` or `7d`, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        if text[-1:] not in _UNITS_S or not text[:-1].isdigit() or len(text) > 12:
+            self.fail(f"{text!r} is not a length of time: write 90s, 10m, 2h or 7d", param, ctx)
+        return float(int(text[:-1]) * _UNITS_S[text[-1]])
+
+
 def with_state(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command its installation: `--state`, then the group's `--state`, then the default."""
 

@@ -13,6 +13,7 @@ import asyncssh
 from cmdb.hub.identities import EnrolledAgent, Person
 from cmdb.hub.live_agent import Origin
 from console.exit_codes import Exit
+from console.ssh.newcomer import take_in
 from console.ssh.rights import SUBSYSTEMS, Asked, Newcomer, allowed, named
 from console.ssh.session import Asked as Wish
 from console.ssh.session import PersonSession, Terminal
@@ -138,7 +139,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def _newcomer(self, key: str) -> Callable[[], Coroutine[Any, Any, int]]:
         stream = self._stream()
-        return lambda: self._door.enrol(stream, key, self._greeter.peer)
+        return lambda: take_in(self._door, stream, key, self._greeter.peer)
 
     def _complain(self, line: str) -> Callable[[], Coroutine[Any, Any, int]]:
         async def complain() -> int:

@@ -28,7 +28,6 @@ from console.ssh.host_key import host_key
 from console.ssh.journal import Journal
 from console.ssh.nursery_link import NurseryLink
 from console.ssh.rights import Newcomer, Visitor
-from console.ssh.stream import ChannelStream
 
 KEEPALIVE_S = 15
 BACKLOG = 1024
@@ -36,6 +35,7 @@ KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "mlkem768x25519-sha2
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com")
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 _log = logging.getLogger(__name__)
+logging.getLogger("asyncssh").setLevel(logging.WARNING)  # every channel is a line otherwise; the audit has what matters
 
 
 def front_door(port: int | None) -> Callable[[Hub], AbstractAsyncContextManager[None]]:
@@ -59,7 +59,6 @@ class Door:
         self.journal = Journal(hub.ledger)
         self.nursery = NurseryLink()
         self.greeters: set[Greeter] = set()
-        self.expects_newcomers = False
         self._work: set[asyncio.Task[Any]] = set()
         self._user_authorities: frozenset[str] = frozenset()
         self._agent_authorities: frozenset[str] = frozenset()
@@ -76,6 +75,7 @@ class Door:
             writing = asyncio.create_task(self.journal.run(), name="ssh journal")
             listener = await self._listen(port, key)
             self.hub.ssh = (config.listen or "*", listener.get_port())
+            self.hub.host_key = public_key(key.export_public_key().decode())
             self.identities.changed = self._look_who_is_in
             _log.info("ssh: port %d, host key %s", listener.get_port(), key.get_fingerprint())
             try:
@@ -105,6 +105,11 @@ class Door:
     def channel(self, greeter: Greeter) -> Channel:
         """A channel for this connection."""
         return Channel(self, greeter)
+
+    @property
+    def expects_newcomers(self) -> bool:
+        """Whether an agent that nobody knows may come to enrol."""
+        return self.identities.expects_newcomers(self.hub.clock.now())
 
     @property
     def agents(self) -> Agents:
@@ -180,10 +185,6 @@ class Door:
             keepalive_count_max=3,
             config=[],
         )
-
-    async def enrol(self, stream: ChannelStream, key: str, peer: str) -> int:
-        """Take a new agent in by its token."""
-        raise OSError("no token is outstanding")
 
 
 def _bound(listen: str, port: int) -> socket.socket:

@@ -32,7 +32,7 @@ class Greeter(asyncssh.SSHServer):
         self._counted = False
         self._tried = 0
         self._candidate: Visitor | None = None
-        self._why_not = "no key was offered"
+        self._why_not = ""  # who never tried to log in was a probe or a port scan, and is not refused
         self._key: str | None = None  # that of the candidate, unless a certificate speaks for it
         self.how = ""
         self.visitor: Visitor | None = None
@@ -57,7 +57,8 @@ class Greeter(asyncssh.SSHServer):
             self._door.guard.let_go_visitor(named(self.visitor))
         elif self._counted:
             self._door.guard.let_go_stranger(self._source)
-            self._door.journal.refuse(self._source, self._why_not)
+            if self._why_not:
+                self._door.journal.refuse(self._source, self._why_not)
         self._connection = None
 
     @property
@@ -78,7 +79,7 @@ class Greeter(asyncssh.SSHServer):
     # Logging in
 
     def begin_auth(self, username: str) -> bool:
-        self._username = username
+        self._why_not = "no key that is taken was offered"
         return True
 
     def password_auth_supported(self) -> bool:

@@ -38,8 +38,9 @@ LIMIT_S = 30.0
 class AgentProcess:
     """`watchdeck-agent run`, killed at the end at the latest."""
 
-    def __init__(self, state: Path, hub: Path, *, lifeline: bool = False) -> None:
-        command = [sys.executable, "-m", "agent.main", "run", "--state", str(state), "--hub", f"unix:{hub}"]
+    def __init__(self, state: Path, hub: Path | str, *, lifeline: bool = False) -> None:
+        address = hub if isinstance(hub, str) else f"unix:{hub}"
+        command = [sys.executable, "-m", "agent.main", "run", "--state", str(state), "--hub", address]
         reading, self.lifeline = os.pipe() if lifeline else (-1, -1)
         if lifeline:
             command += ["--lifeline", str(reading)]
@@ -66,7 +67,7 @@ class AgentProcess:
 
 
 @contextlib.contextmanager
-def agent_process(state: Path, hub: Path, *, lifeline: bool = False) -> Iterator[AgentProcess]:
+def agent_process(state: Path, hub: Path | str, *, lifeline: bool = False) -> Iterator[AgentProcess]:
     agent = AgentProcess(state, hub, lifeline=lifeline)
     try:
         yield agent

@@ -9,6 +9,7 @@ from cmdb.hub.api import (
     audit,
     check,
     ci,
+    enrolment,
     history,
     hub,
     incident,
@@ -24,7 +25,7 @@ from cmdb.hub.api import (
 from cmdb.hub.api.verb import Verb
 
 _NOUNS = (
-    hub, agent, ci, check, incident, service, sla, sla_planning, sla_negotiation, sla_review, sla_exchange,
+    hub, agent, enrolment, ci, check, incident, service, sla, sla_planning, sla_negotiation, sla_review, sla_exchange,
     history, audit, user, view,
 )  # fmt: skip
 VERBS: Mapping[str, Verb] = {name: verb for noun in _NOUNS for name, verb in noun.VERBS.items()}

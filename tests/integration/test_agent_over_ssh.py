@@ -1,0 +1,182 @@
+"""Agents over SSH: enrolled by token, connected by key, cut off when revoked; the system's own ssh on their side."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cmdb.config import AgentSection, Config
+from cmdb.hub.client import HubClient, HubRefusal
+from cmdb.hub.identities import EnrolledAgent
+from cmdb.model.kind import Kind
+from tests.programs import needs
+from tests.support.agents import ROOT, agent_process
+from tests.support.hub import client_of, until
+from tests.support.ssh import Said, Site, site_at
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    needs("ssh", "ssh-keygen")
+    async with site_at(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+async def admin(site: Site) -> AsyncIterator[HubClient]:
+    async with await client_of(site.hub) as client:
+        yield client
+
+
+async def enrol(site: Site, state: Path, token: str) -> Said:
+    command = [sys.executable, "-m", "agent.main", "enrol", "--state", str(state), "--hub", hub_of(site)]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(token.encode()), 30)
+    assert process.returncode is not None
+    return Said(process.returncode, out.decode(), err.decode())
+
+
+def hub_of(site: Site) -> str:
+    return f"ssh://127.0.0.1:{site.port}"
+
+
+async def test_an_agent_enrols_reports_and_is_cut_off_when_revoked(
+    site: Site, admin: HubClient, tmp_path: Path
+) -> None:
+    state = tmp_path / "agent"
+    token = (await admin.call("agent.enrol", host="web1"))["token"]
+    done = await enrol(site, state, token)
+    assert done.status == 0, done.err
+    another = (await admin.call("agent.enrol"))["token"]
+    again = await enrol(site, tmp_path / "other", token)
+    assert (again.status, len(again.err.splitlines())) == (1, 1)
+    assert "unknown, used or expired" in again.err
+    assert (await enrol(site, tmp_path / "other", another)).status == 0
+    with agent_process(state, hub_of(site)) as agent:
+        await until(site.hub.ready.is_set, "the first report")
+        ((agent_id, live),) = site.hub.agents.live.items()
+        assert live.origin.transport == "ssh"
+        await until(lambda: site.hub.census.cis > 10, "its CIs")
+        await admin.call("agent.revoke", id=agent_id)
+        await until(lambda: not site.hub.agents.live and site.door.guard.visitors == 0, "its end")
+        revoked = await site.hub.ledger.get(Kind.AGENT, agent_id)
+        assert revoked is not None
+        assert revoked["state"] == "revoked"
+        status, said = agent.stop()
+        assert status == 0, said
+
+
+async def test_an_agents_key_opens_nothing_but_the_agents_end(site: Site, admin: HubClient) -> None:
+    box = site.client("box")
+    agent_id = "0" * 32
+    await admin.call("agent.place", agent_id=agent_id, name="box", key=box.public)
+    await until(lambda: site.hub.identities.of_key(" ".join(box.public.split()[:2])) is not None, "its key")
+    for words, options in (("ci list", ()), ("", ("-T",)), ("sftp", ("-s",)), ("enrol", ("-s",))):
+        done = await box.run(*words.split(), options=options)
+        assert done.status != 0
+        assert done.out == ""
+    refusals = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+    assert any(f"agent {agent_id} asked for a command" in text for text in refusals)
+    assert any(f"agent {agent_id} asked for the console" in text for text in refusals)
+
+
+async def test_an_agent_with_anothers_key_is_refused(site: Site, admin: HubClient, tmp_path: Path) -> None:
+    state = tmp_path / "agent"
+    command = [sys.executable, "-m", "agent.main", "key", "--state", str(state), "--trust", hub_of(site)]
+    made = subprocess.run(command, cwd=ROOT, input=site.host_key, capture_output=True, text=True, check=True)
+    key = made.stdout.split('"key": "')[1].split('"')[0]
+    await admin.call("agent.place", agent_id="f" * 32, name="box", key=key)
+    await until(lambda: site.hub.identities.of_key(key) == EnrolledAgent("f" * 32), "its key")
+    with agent_process(state, hub_of(site)) as agent:
+        assert agent.process.stderr is not None
+        line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
+        assert "this key belongs to another agent" in line
+
+
+async def test_a_hub_with_another_host_key_is_not_talked_to(site: Site, admin: HubClient, tmp_path: Path) -> None:
+    state = tmp_path / "agent"
+    token = (await admin.call("agent.enrol"))["token"]
+    assert (await enrol(site, state, token)).status == 0
+    known = state / "known_hosts"
+    known.write_text(
+        known.read_text().replace("AAAAC3NzaC1lZDI1NTE5AAAAI", "AAAAC3NzaC1lZDI1NTE5AAAAIA", 1)[:-2] + "\n"
+    )
+    with agent_process(state, hub_of(site)) as agent:
+        assert agent.process.stderr is not None
+        line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
+        assert "verification failed" in line or "key" in line
+        assert not site.hub.agents.live
+
+
+async def test_without_an_outstanding_token_a_newcomer_is_nobody(site: Site) -> None:
+    done = await site.client("stranger").run("enrol", user="enrol", options=("-s",))
+    assert (done.status, done.out) == (255, "")
+
+
+@pytest.mark.parametrize("arguments", [{"agent_id": "x"}, {"agent_id": "../../etc"}, {"key": "nonsense"}])
+async def test_what_is_no_agent_is_not_placed(admin: HubClient, site: Site, arguments: dict[str, str]) -> None:
+    fine = {"agent_id": "0" * 32, "name": "n", "key": site.client("k").public}
+    with pytest.raises(HubRefusal):
+        await admin.call("agent.place", **{**fine, **arguments})
+
+
+async def test_a_killed_agent_leaves_no_ssh_and_no_connection(site: Site, admin: HubClient, tmp_path: Path) -> None:
+    state = tmp_path / "agent"
+    assert (await enrol(site, state, (await admin.call("agent.enrol"))["token"])).status == 0
+    with agent_process(state, hub_of(site)) as agent:
+        await until(lambda: len(site.hub.agents.live) == 1, "the agent")
+        pid = agent.process.pid
+        (ssh,) = [one for one in children(pid) if "ssh" in name(one)]
+        agent.kill()
+        await until(lambda: not Path(f"/proc/{ssh}").exists(), "the end of its ssh")
+        await until(lambda: site.door.guard.visitors == 0, "the end of its connection")
+
+
+async def test_a_frozen_transport_is_noticed_and_replaced(tmp_path: Path) -> None:
+    needs("ssh", "ssh-keygen")
+    config = Config(agent=AgentSection(heartbeat_interval_s=0.2, silent_after_s=1))
+    async with site_at(tmp_path, config=config) as site, await client_of(site.hub) as admin:
+        state = tmp_path / "agent"
+        assert (await enrol(site, state, (await admin.call("agent.enrol"))["token"])).status == 0
+        with agent_process(state, hub_of(site)) as agent:
+            await until(lambda: len(site.hub.agents.live) == 1, "the agent")
+            (ssh,) = [one for one in children(agent.process.pid) if "ssh" in name(one)]
+            os.kill(ssh, signal.SIGSTOP)
+            await until(lambda: not site.hub.agents.live, "the hub to notice")
+            os.kill(ssh, signal.SIGCONT)
+            await until(lambda: len(site.hub.agents.live) == 1, "the agent again")
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def name(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text()
+
+
+async def test_nobody_at_the_port_is_said_once(tmp_path: Path) -> None:
+    needs("ssh", "ssh-keygen")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    state = tmp_path / "agent"
+    command = [sys.executable, "-m", "agent.main", "key", "--state", str(state)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    with agent_process(state, f"ssh://127.0.0.1:{port}") as agent:
+        assert agent.process.stderr is not None
+        line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
+        assert "refused" in line
+        status, said = agent.stop()
+        assert (status, said) == (0, "")
