@@ -78,6 +78,12 @@ class SshSection(Section, frozen=True, kw_only=True):
     programs: Annotated[int, msgspec.Meta(ge=1)] = 200
 
 
+class NotifySection(Section, frozen=True, kw_only=True):
+    """A message that failed is sent again after this pause, then after four times as long."""
+
+    first_pause_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -85,6 +91,7 @@ class Config(Section, frozen=True, kw_only=True):
     agent: AgentSection = AgentSection()
     check: CheckSection = CheckSection()
     incident: IncidentSection = IncidentSection()
+    notify: NotifySection = NotifySection()
     ssh: SshSection = SshSection()
 
 

@@ -18,7 +18,7 @@ VOLATILE: Mapping[Kind, frozenset[str]] = {
     Kind.SERVICE: frozenset({"since", "reasons"}),
 }
 # Kinds that are history themselves, or counters: rows about them would say everything twice.
-WITHOUT_HISTORY = frozenset({Kind.INTERVAL, Kind.COUNTER, Kind.DECISION})
+WITHOUT_HISTORY = frozenset({Kind.INTERVAL, Kind.COUNTER, Kind.DECISION, Kind.WATCH, Kind.ESCALATION, Kind.DELIVERY})
 _ALWAYS = frozenset({"version"})
 _NESTED = frozenset({"attributes", "overrides", "keys"})  # compared key by key
 

@@ -30,6 +30,11 @@ class Locations:
         return self.state / "services.d"
 
     @property
+    def oncall(self) -> Path:
+        """Who can be told, and how."""
+        return self.state / "oncall.toml"
+
+    @property
     def database(self) -> Path:
         return self.state / "watchdeck.db"
 

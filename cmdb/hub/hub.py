@@ -10,12 +10,15 @@ from cmdb.clock import Clock
 from cmdb.config import Config
 from cmdb.hub.agents import Agents
 from cmdb.hub.census import Census
+from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
+from cmdb.hub.escalation_desk import EscalationDesk
 from cmdb.hub.feed import Feed
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.services import Services
 from cmdb.hub.view_sources import Sources
@@ -35,6 +38,9 @@ class Hub:
     census: Census
     book: IncidentBook
     desk: IncidentDesk
+    roster: Roster
+    escalations: EscalationDesk
+    deliveries: DeliveryDesk
     agents: Agents
     feed: Feed
     sources: Sources

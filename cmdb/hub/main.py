@@ -20,7 +20,9 @@ from cmdb.config import Config
 from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.census import Census
+from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
+from cmdb.hub.escalation_desk import EscalationDesk
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
 from cmdb.hub.freshness import Freshness
@@ -34,6 +36,7 @@ from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.reach import reached_by
 from cmdb.hub.reconciling import Reconciling
+from cmdb.hub.roster import Roster
 from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
@@ -91,6 +94,9 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     )
     desk = IncidentDesk(ledger, clock, config.incident, book, functools.partial(reached_by, watch.services))
     freshness = Freshness(ledger, clock, config.check)
+    roster = Roster(ledger, clock, locations.oncall)
+    escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub))
+    deliveries = DeliveryDesk(ledger, clock, roster, pause_s=config.notify.first_pause_s)
     reported = asyncio.Event()
     dependencies = DependencyWatch(ledger, clock)
     agents = _agents(store, ledger, clock, config, reported, dependencies)
@@ -103,6 +109,9 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         census=census,
         book=book,
         desk=desk,
+        roster=roster,
+        escalations=escalations,
+        deliveries=deliveries,
         agents=agents,
         ready=reported,
         feed=feed,
@@ -114,15 +123,45 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     )
     async with _tasks(hub) as start:
         await watch.start(store)
-        for follower in (census, book, watch, desk, freshness, feed, hub.identities, hub.dependencies):
+        roster.start()
+        for follower in _followers(hub, freshness):
             await _followed(hub, follower, start)
         start(desk.run(), "incident desk")
         start(freshness.run(), "freshness")
+        start(roster.run(), "roster")
+        start(escalations.run(), "escalation desk")
+        start(deliveries.run(), "delivery desk")
         start(feed.run(), "feed")
         start(hub.dependencies.run(), "dependencies")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         async with agents.running(locations.agent_socket), serving(hub, VERBS, locations.hub_socket):
             yield hub
+
+
+def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
+    """Who keeps a picture of the record, in the order in which they are read: later ones look into earlier ones."""
+    return (
+        hub.census,
+        hub.book,
+        hub.service_watch,
+        hub.desk,
+        freshness,
+        hub.roster,
+        hub.escalations,
+        hub.deliveries,
+        hub.feed,
+        hub.identities,
+        hub.dependencies,
+    )
+
+
+def acknowledge_command(hub: Hub) -> str:
+    """What a person types to acknowledge incident `{number}`."""
+    if hub.ssh is None:
+        return "watchdeck incident ack {number}"
+    host, port = hub.ssh
+    name = hub.config.hub.name or os.uname().nodename if host in {"*", "", "0.0.0.0", "::"} else host
+    return f"ssh -p {port} {name} incident ack {{number}}"
 
 
 def _agents(

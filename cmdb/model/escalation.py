@@ -9,13 +9,17 @@ from cmdb.model.kind import Record
 
 
 class Escalation(Record, frozen=True, kw_only=True):
-    """`id` is the incident's. `step` and `round` come next, `taken` counts all steps; `next_at` None: it is over.
+    """`id` is `<incident>/<route>`. `step` and `round` come next, `taken` counts all steps; `next_at` None: it is over.
 
-    `opening` is how often the incident had been reopened: a reopened one escalates anew.
+    `opening` is how often the incident was reopened or re-armed: then it escalates anew. `group` is what it is told
+    together with. `silence` is what holds it back until `next_at`.
     """
 
     incident: int
     policy: str
+    route: str = ""
+    group: str = ""
+    silence: str | None = None
     opening: int = 0
     step: int = 0
     round: int = 0

@@ -49,8 +49,9 @@ class Incident(Record, frozen=True, kw_only=True):
 
     `state` is new | acknowledged | in_progress | on_hold | resolved | closed; impact and urgency 1 (high) to
     3 (low); priority 1 to 5. `recovered_at` is when its last cause went well again: it is resolved when the
-    hold-down after that is over. `effects` are the bad checks that it is about. `merged_into` is the incident that
-    took this one over. `overridden` says that a person set impact and urgency: the graph no longer changes them.
+    hold-down after that is over. `effects` are the bad checks that it is about, `labels` what an outside source said
+    of it. `merged_into` is the incident that took this one over. `overridden` says that a person set impact and
+    urgency: the graph no longer changes them.
     """
 
     number: int
@@ -78,5 +79,7 @@ class Incident(Record, frozen=True, kw_only=True):
     links: tuple[int, ...] = ()
     overridden: bool = False
     reopened: int = 0
+    rearmed: int = 0
+    labels: dict[str, str] = {}
     suspects: tuple[Suspect, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()

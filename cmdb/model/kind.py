@@ -24,6 +24,12 @@ class Kind(enum.StrEnum):
     COUNTER = "counter"
     DECISION = "decision"  # why an observation became this CI
     REVIEW = "review"  # an identity question for a person
+    OVERRIDE = "override"  # of an on-call schedule
+    WATCH = "watch"  # who was on call, as it was
+    SILENCE = "silence"
+    MAINTENANCE = "maintenance"
+    ESCALATION = "escalation"
+    DELIVERY = "delivery"  # of a message to a person
     USER = "user"
     ENROLMENT = "enrolment"  # a one-time token by which an agent may bring its key
 

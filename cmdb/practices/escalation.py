@@ -40,10 +40,21 @@ class EscalatedSince(Exception):
         self.at = at
 
 
-def begun(incident: Incident, policy: EscalationPolicy, now: datetime) -> Escalation:
-    """The escalation of a new incident: its first step is due now."""
+def opening_of(incident: Incident) -> int:
+    """How often it asked for an answer anew."""
+    return incident.reopened + incident.rearmed
+
+
+def begun(incident: Incident, policy: EscalationPolicy, now: datetime, route: str = "", group: str = "") -> Escalation:
+    """The escalation of an incident: its first step is due at `now`."""
     return Escalation(
-        id=incident.id, incident=incident.number, policy=policy.name, opening=incident.reopened, next_at=now
+        id=f"{incident.id}/{route}",
+        incident=incident.number,
+        policy=policy.name,
+        route=route,
+        group=group,
+        opening=opening_of(incident),
+        next_at=now,
     )
 
 
@@ -73,6 +84,7 @@ def advanced(escalation: Escalation, policy: EscalationPolicy, now: datetime) ->
         taken=escalation.taken + 1,
         escalated_at=now,
         next_at=None if over else now + timedelta(seconds=step.delay_s),
+        silence=None,
     )
 
 
@@ -80,4 +92,9 @@ def hastened(escalation: Escalation, now: datetime, as_of: datetime | None = Non
     """Take the next step now, on a person's word. Raises `EscalatedSince` when `as_of` is behind."""
     if as_of is not None and escalation.escalated_at is not None and escalation.escalated_at > as_of:
         raise EscalatedSince(escalation.escalated_at)
-    return msgspec.structs.replace(escalation, next_at=now)
+    return msgspec.structs.replace(escalation, next_at=now, silence=None)
+
+
+def silenced(escalation: Escalation, silence: str, until: datetime) -> Escalation:
+    """Nobody is told before the silence ends; no step is lost."""
+    return msgspec.structs.replace(escalation, silence=silence, next_at=until)

@@ -38,6 +38,11 @@ def noted(incident: Incident, who: str, at: datetime, text: str) -> Incident:
     return _step(incident, at, who, "note", text)
 
 
+def told(incident: Incident, at: datetime, words: str) -> Incident:
+    """Who was told, is to be told, or could not be."""
+    return _step(incident, at, "hub", "told", words)
+
+
 def assigned(incident: Incident, who: str, at: datetime, assignee: str, text: str = "") -> Incident:
     """Taking it up is responding to it: an assignment acknowledges. Raises `NotPossible`."""
     if incident.state in FINISHED:
@@ -94,7 +99,10 @@ def rearmed(incident: Incident, at: datetime, why: str) -> Incident:
         return incident
     who = incident.acknowledged_by
     state = after(incident.state, Action.REARM)
-    return _step(incident, at, "hub", "re-armed", f"{why}; {who} had acknowledged it", state=state, **_UNANSWERED)
+    return _step(
+        incident, at, "hub", "re-armed", f"{why}; {who} had acknowledged it",
+        state=state, rearmed=incident.rearmed + 1, **_UNANSWERED,
+    )  # fmt: skip
 
 
 def merged(incident: Incident, who: str, at: datetime, into: int, why: str) -> Incident:

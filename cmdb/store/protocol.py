@@ -39,6 +39,10 @@ INDEXES: Mapping[Kind, tuple[str, ...]] = {
     Kind.AGREEMENT: ("service",),
     Kind.NOTICE: ("agreement",),
     Kind.AGENT: ("host",),
+    Kind.DELIVERY: ("incident", "state"),
+    Kind.ESCALATION: ("incident",),
+    Kind.OVERRIDE: ("schedule",),
+    Kind.WATCH: ("schedule",),
     Kind.REVIEW: ("state",),
     Kind.DECISION: ("ci",),
 }

@@ -79,7 +79,7 @@ def test_an_escalation_says_all_that_a_restarted_hub_needs() -> None:
     policy = EscalationPolicy("p", (FIRST, SECOND), 1)
     escalation = advanced(begun(INCIDENT, policy, NOW), policy, NOW)
     assert escalation == Escalation(
-        id="7", incident=7, policy="p", step=1, taken=1, escalated_at=NOW, next_at=NOW + timedelta(seconds=300)
+        id="7/", incident=7, policy="p", step=1, taken=1, escalated_at=NOW, next_at=NOW + timedelta(seconds=300)
     )
 
 
