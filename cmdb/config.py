@@ -84,6 +84,13 @@ class NotifySection(Section, frozen=True, kw_only=True):
     first_pause_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
 
 
+class NoticeSection(Section, frozen=True, kw_only=True):
+    """`mail` is the server for stakeholders that are mail addresses (`mailto://mail.example.org/?from=hub@…`)."""
+
+    mail: str = ""
+    every_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -93,6 +100,7 @@ class Config(Section, frozen=True, kw_only=True):
     incident: IncidentSection = IncidentSection()
     notify: NotifySection = NotifySection()
     ssh: SshSection = SshSection()
+    notice: NoticeSection = NoticeSection()
 
 
 def load_config(path: Path) -> Config:

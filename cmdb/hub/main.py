@@ -19,6 +19,7 @@ from cmdb.clock import Clock, SystemClock
 from cmdb.config import Config
 from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
+from cmdb.hub.burn_alarms import BurnAlarms
 from cmdb.hub.census import Census
 from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
@@ -34,6 +35,7 @@ from cmdb.hub.ingest import Ingest, Observer
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
+from cmdb.hub.notices import Notices
 from cmdb.hub.reach import reached_by
 from cmdb.hub.reconciling import Reconciling
 from cmdb.hub.roster import Roster
@@ -43,8 +45,9 @@ from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
 from cmdb.hub.work import work_for
 from cmdb.locations import Locations
+from cmdb.stakeholder import tell_stakeholder
 from cmdb.store.embedded import EmbeddedStore
-from cmdb.store.protocol import Store
+from cmdb.store.protocol import Store, StoreError
 
 Part = Callable[[Hub], contextlib.AbstractAsyncContextManager[None]]
 Start = Callable[[Coroutine[Any, Any, None], str], None]
@@ -134,6 +137,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         start(feed.run(), "feed")
         start(hub.dependencies.run(), "dependencies")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
+        start(_watch_agreements(hub), "agreements")
         async with agents.running(locations.agent_socket), serving(hub, VERBS, locations.hub_socket):
             yield hub
 
@@ -182,6 +186,20 @@ def _agents(
     ingest = Ingest(ledger, clock, reconciling, observer)
     agents = Agents(ingest, store, clock, config.agent, work_for=functools.partial(work_for, store), reported=reported)
     return agents
+
+
+async def _watch_agreements(hub: Hub) -> None:
+    """Look ahead now and then: notices of breaches, and budgets that burn too quickly."""
+    tell = functools.partial(tell_stakeholder, hub.locations, hub.config.notice.mail)
+    notices = Notices(hub.ledger, hub.clock, hub.services, tell)
+    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    while True:
+        await asyncio.sleep(hub.config.notice.every_s)
+        for part in (alarms, notices):
+            try:
+                await part.look()
+            except StoreError as error:
+                _log.warning("agreements are looked at again in %g s: %s", hub.config.notice.every_s, error)
 
 
 async def opened(locations: Locations) -> Store:

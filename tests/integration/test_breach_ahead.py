@@ -1,0 +1,177 @@
+"""A service fails on purpose: the breach is announced before it comes, by mail, with evidence; budgets call people."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cmdb.hub.burn_alarms import BurnAlarms
+from cmdb.hub.client import HubClient
+from cmdb.hub.hub import Hub
+from cmdb.hub.notices import Notices
+from cmdb.stakeholder import tell_stakeholder
+from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.receivers import Mailbox, mail_server
+
+SHOP = """
+[[service]]
+name = "shop"
+criticality = 1
+[[service.component]]
+name = "web"
+select = "class=endpoint name~web"
+[service.sla]
+target = "99.9%"
+consequences = "10 % credit"
+stakeholders = ["leo@example.org", "nobody"]
+"""
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
+    (tmp_path / "services.d").mkdir()
+    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
+    async with hub_at(tmp_path, clock=clock) as hub:
+        yield hub
+
+
+@pytest.fixture
+def notices(hub: Hub, mailbox: Mailbox) -> Notices:
+    server = f"mailto://127.0.0.1:{mailbox.port}/?from=hub@example.org"
+    return Notices(hub.ledger, hub.clock, hub.services, functools.partial(tell_stakeholder, hub.locations, server))
+
+
+@pytest.fixture
+async def client(hub: Hub) -> AsyncIterator[HubClient]:
+    async with await client_of(hub) as client:
+        yield client
+
+
+async def set_web(hub: Hub, state: str) -> None:
+    await put(hub, ci("web-1", "endpoint"), check("web-1", state=state))
+    expected = {"ok": "up", "critical": "down"}[state]
+    await until(lambda: hub.services.state_of("shop") == expected, f"shop is {expected}")
+
+
+@pytest.mark.slow  # loading the notification library takes over a second
+async def test_the_stakeholder_has_mail_before_the_breach(
+    hub: Hub, client: HubClient, clock: HandClock, notices: Notices, mailbox: Mailbox
+) -> None:
+    await set_web(hub, "ok")
+    clock.turn(days=10)
+    await notices.look()
+    assert mailbox.mail == []
+    await set_web(hub, "critical")
+    noticed_at = clock.turn(minutes=10)
+    await notices.look()
+    [mail] = mailbox.mail
+    assert mail["To"] == "leo@example.org"
+    assert "shop will be breached at 2026-03-12T15:29:12Z" in str(mail["Subject"])
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "burning 166.7 times as quickly as it may" in text.get_content()
+    assert "10 % credit" in text.get_content()
+
+    clock.turn(minutes=10)
+    await notices.look()
+    assert len(mailbox.mail) == 1
+    breached_at = clock.turn(minutes=30)
+    await notices.look()
+    [row] = await client.call("sla.forecast", name="shop")
+    [notice] = row["notices"]
+    assert (row["status"], notice["noticed_at"], notice["breached_at"]) == ("breached", noticed_at, breached_at)
+    assert "taken by" in notice["receipts"]["leo@example.org"]
+    assert row["announced_share"] == 0.0  # 40 minutes ahead: less than the hour that leaves time to act
+
+
+async def test_who_cannot_be_told_is_recorded_after_some_tries(
+    hub: Hub, client: HubClient, clock: HandClock, notices: Notices
+) -> None:
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    await set_web(hub, "critical")
+    for _ in range(5):
+        clock.turn(minutes=1)
+        await notices.look()
+    [row] = await client.call("sla.forecast", name="shop")
+    receipt = row["notices"][0]["receipts"]["nobody"]
+    assert receipt == "not sent: nobody is neither a person of oncall.toml nor an address"
+
+
+@pytest.mark.slow
+async def test_notices_go_on_after_a_restart(
+    hub: Hub, clock: HandClock, notices: Notices, mailbox: Mailbox, client: HubClient
+) -> None:
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    await set_web(hub, "critical")
+    clock.turn(minutes=5)
+    await notices.look()
+    again = Notices(hub.ledger, hub.clock, hub.services, notices._tell)
+    clock.turn(minutes=1)
+    await again.look()
+    assert len(mailbox.mail) == 1
+    [row] = await client.call("sla.forecast", name="shop")
+    assert len(row["notices"]) == 1
+
+
+async def test_a_budget_that_burns_is_a_note_on_the_incident_about_the_same_service(
+    hub: Hub, clock: HandClock, client: HubClient
+) -> None:
+    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    await set_web(hub, "critical")
+    await until(lambda: len(hub.book) == 1, "the check opened an incident")
+    clock.turn(minutes=2)
+    await alarms.look()
+    await alarms.look()
+    [incident] = await client.call("incident.list")
+    notes = [entry["text"] for entry in incident["timeline"] if entry["what"] == "note"]
+    assert len(notes) == 1
+    assert notes[0].startswith("shop: the error budget of shop burns too quickly (page): page, quick: 400.0")
+
+
+async def test_a_budget_that_burns_without_an_incident_opens_one_and_resolves_it(
+    hub: Hub, clock: HandClock, client: HubClient
+) -> None:
+    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    await set_web(hub, "critical")
+    await until(lambda: len(hub.book) == 1, "the check opened an incident")
+    clock.turn(minutes=2)
+    await client.call("incident.resolve", number=1, text="ignored")
+    await until(lambda: len(hub.book) == 0, "it is resolved")
+    await alarms.look()
+    await alarms.look()
+    [incident] = [one for one in await client.call("incident.list") if one["state"] == "new"]
+    assert (incident["title"], incident["impact"], incident["urgency"]) == (
+        "shop: the error budget of shop burns too quickly",
+        1,
+        1,
+    )
+    assert incident["services"] == ["shop"]
+    await set_web(hub, "ok")
+    clock.turn(days=5)
+    await alarms.look()
+    clock.turn(minutes=16)
+    await alarms.look()
+    found = await client.call("incident.show", number=incident["number"])
+    assert (found["state"], found["resolved_at"]) == ("resolved", clock.now())
+    assert found["resolved_at"] - found["opened_at"] > timedelta(days=4)
