@@ -10,9 +10,9 @@ from cmdb.store.protocol import Difference, Document
 
 # Written when they change, never compared: a scan that found nothing new leaves no history.
 VOLATILE: Mapping[Kind, frozenset[str]] = {
-    Kind.CI: frozenset({"metrics", "sources", "last_seen", "missing_reports"}),
+    Kind.CI: frozenset({"metrics", "sources", "origins", "last_seen", "missing_reports"}),
     Kind.RELATION: frozenset({"evidence", "last_seen"}),
-    Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial"}),
+    Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial", "unsettled"}),
     Kind.CHECK: frozenset({"last_result", "last_result_at", "metrics", "output", "since", "attempt"}),
     Kind.INCIDENT: frozenset({"timeline"}),  # the timeline is history already
     Kind.SERVICE: frozenset({"since", "reasons"}),

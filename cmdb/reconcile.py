@@ -7,7 +7,7 @@ missing and, after its grace, is retired; a partial one adds and updates; one th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.model.relation import RELATION_TYPES, Relation, relation_id
+from cmdb.precedence import written
 
 Name = tuple[str, str]  # class and key: what an item is called within its host
 
@@ -43,6 +44,11 @@ class Seen:
         """Whether what it does not list is not there."""
         return self.outcome.outcome == "ok" and self.items is not None
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it was looked at, and is as it was at the report before."""
+        return self.outcome.outcome == "ok" and self.items is None
+
 
 @dataclass(frozen=True)
 class OnRecord:
@@ -55,7 +61,7 @@ class OnRecord:
 
 def child_id(host_id: str, class_: str, key: str) -> str:
     """The id of this host's item: the same in every report, so that order and repetition make no difference."""
-    digest = hashlib.blake2s(f"{host_id}\0{class_}\0{key}".encode(), digest_size=5).hexdigest()
+    digest = hashlib.blake2s(f"{host_id}\0{class_}\0{key}".encode(), digest_size=8).hexdigest()
     return f"{class_}-{digest}"
 
 
@@ -69,7 +75,7 @@ def reconcile(
     """
     known = {(child.class_, child.key): child for child in record.children}
     if record.host is not None:
-        known[record.host.class_, record.host.key] = record.host
+        known["host", "host"] = record.host
     ids = _Ids(host_id, known, report)
     seen = {(item.class_, item.key): (section, item) for section in report for item in _items(section)}
     changes: list[Change] = []
@@ -78,8 +84,10 @@ def reconcile(
         after = _observed(ids.of(name), host_id, before, item, section, source, at)
         if before is None or _differ(before, after):
             changes.append(Put(Kind.CI, after, before.version if before else 0))
-    changes.extend(_missing(known, seen, report, at, policy or Policy()))
-    changes.extend(_relations(ids, record.relations, seen, report, source, at))
+    gone = list(_missing(known, seen, report, at, policy or Policy()))
+    retired = {item.id for item in gone if item.status == "retired"}
+    changes.extend(Put(Kind.CI, item, item.version) for item in gone)
+    changes.extend(_relations(ids, record.relations, seen, retired, source, at))
     return changes
 
 
@@ -94,6 +102,7 @@ class _Ids:
     def __init__(self, host_id: str, known: Mapping[Name, ConfigurationItem], report: Sequence[Seen]) -> None:
         self._host_id, self._known = host_id, known
         self._seen = {(item.class_, item.key) for section in report for item in _items(section)}
+        self._own = {item.id for item in known.values()} | {child_id(host_id, *name) for name in self._seen}
         self._silent = {section.outcome.name for section in report if section.outcome.outcome != "ok"}
 
     def of(self, name: Name) -> str:
@@ -101,6 +110,10 @@ class _Ids:
             return self._host_id
         known = self._known.get(name)
         return known.id if known else child_id(self._host_id, *name)
+
+    def is_own(self, id_: str) -> bool:
+        """Whether this is the host or on it: of others its agent says nothing."""
+        return id_ == self._host_id or id_ in self._own
 
     def target(self, name: Name) -> str | None:
         """The id of a relation's target; None when its section was looked at whole and does not list it."""
@@ -135,11 +148,16 @@ def _observed(
             last_seen=at,
         )
     whole = section.is_whole
+    wrote = written(before, item.attributes, source, whole=whole, at=at)
     return msgspec.structs.replace(
         before,
+        class_=item.class_,
         name=item.name,
+        host=host_id,
+        key=item.key,
         status="in_use",
-        attributes=item.attributes if whole else {**before.attributes, **item.attributes},
+        attributes=wrote.attributes,
+        origins=wrote.origins,
         metrics=item.metrics if whole else {**before.metrics, **item.metrics},
         keys={**before.keys, **item.keys},
         missing_since=None,
@@ -160,27 +178,35 @@ def _missing(
     report: Sequence[Seen],
     at: datetime,
     policy: Policy,
-) -> Iterator[Put]:
-    whole = [
-        BY_NAME[section.outcome.name] for section in report if section.is_whole and section.outcome.name in BY_NAME
-    ]
+) -> Iterator[ConfigurationItem]:
+    """What a whole section does not list, and what an unchanged one did not list before."""
+    whole = [BY_NAME[one.outcome.name] for one in report if one.is_whole and one.outcome.name in BY_NAME]
+    unchanged = [BY_NAME[one.outcome.name] for one in report if one.is_unchanged and one.outcome.name in BY_NAME]
     for name, item in known.items():
-        if name in seen or item.status == "retired" or not any(section.owns(*name) for section in whole):
+        if name in seen or item.status == "retired":
             continue
-        since = item.missing_since or at
-        reports = item.missing_reports + 1
-        over = reports >= policy.grace_reports and at - since >= policy.grace
-        after = msgspec.structs.replace(
-            item, status="retired" if over else "missing", missing_since=since, missing_reports=reports
-        )
-        yield Put(Kind.CI, after, item.version)
+        still_missing = item.status == "missing" and any(section.owns(*name) for section in unchanged)
+        if still_missing or any(section.owns(*name) for section in whole):
+            after = _longer_missing(item, at, policy)
+            if after != item:
+                yield after
+
+
+def _longer_missing(item: ConfigurationItem, at: datetime, policy: Policy) -> ConfigurationItem:
+    """Missing from one report more. Once it was from enough, it only waits for its time: nothing is written."""
+    since = item.missing_since or at
+    reports = min(item.missing_reports + 1, policy.grace_reports)
+    over = reports >= policy.grace_reports and at - since >= policy.grace
+    return msgspec.structs.replace(
+        item, status="retired" if over else "missing", missing_since=since, missing_reports=reports
+    )
 
 
 def _relations(
     ids: _Ids,
     on_record: Sequence[Relation],
     seen: Mapping[Name, tuple[Seen, Item]],
-    report: Sequence[Seen],
+    retired: Set[str],
     source: str,
     at: datetime,
 ) -> Iterator[Change]:
@@ -204,7 +230,8 @@ def _relations(
     for id_, relation in wanted.items():
         if id_ not in known:
             yield Put(Kind.RELATION, relation, 0)
-    spoken_for = {ids.of(name) for name, (section, _) in seen.items() if section.is_whole}
+    spoken_for = retired | {ids.of(name) for name, (section, _) in seen.items() if section.is_whole}
     for id_, relation in known.items():
-        if id_ not in wanted and relation.source in spoken_for and relation.evidence.get("source") == source:
+        said = relation.evidence.get("source") == source and ids.is_own(relation.target)
+        if said and id_ not in wanted and relation.source in spoken_for:
             yield Remove(Kind.RELATION, id_, relation.version)

@@ -18,6 +18,7 @@ from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.recognition import Recognition
 from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.services import Services
@@ -47,6 +48,7 @@ class Hub:
     service_watch: ServiceWatch
     identities: Identities
     dependencies: DependencyWatch
+    recognition: Recognition
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None

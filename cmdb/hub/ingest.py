@@ -30,10 +30,14 @@ TRIES = 5
 
 
 class Reconciled(msgspec.Struct, frozen=True):
-    """What a report changes. `host` is the CI that the agent lives on; `refused` says why nothing was taken."""
+    """What a report changes. `host` is the CI that the agent lives on; `unsettled` as of the agent's record.
+
+    `refused` says why nothing of the report was taken; what `changes` then, is what is to be remembered about that.
+    """
 
     changes: Sequence[Change]
     host: str | None = None
+    unsettled: bool = False
     refused: str = ""
 
 
@@ -134,24 +138,31 @@ class Ingest:
 
     async def report(self, agent_id: str, scanned: Scanned) -> Committed | None:
         """Take a scan in; None when it changed nothing. Raises `Refused`."""
+        refused = ""
 
         async def changes() -> Sequence[Change]:
+            nonlocal refused
             known = await self.record(agent_id)
             assert known is not None
-            if _is_old_news(known, scanned):
+            if _is_old_news(known, scanned) and not known.unsettled:
                 return []
             decided = await self._reconcile(known, scanned)
-            if decided.refused:
-                raise Refused(decided.refused)
+            refused = decided.refused
+            if refused:
+                # Whatever is decided next time is decided on a whole report.
+                return [*decided.changes, _put(msgspec.structs.replace(known, sections={}), known)]
             record = msgspec.structs.replace(
                 known,
                 host=decided.host or known.host,
                 last_report=self._clock.now(),
-                sections=_sections(known, scanned),
+                sections=_sections(known, scanned, decided.host),
+                unsettled=decided.unsettled,
             )
             return [*decided.changes, _put(record, known)]
 
         committed = await self._commit(changes, f"agent {agent_id}", "report")
+        if refused:
+            raise Refused(refused)
         for section in scanned.sections:
             if section.outcome.name in OBSERVATIONS and section.items is not None:
                 self._observer.observe(agent_id, section.items)
@@ -221,9 +232,14 @@ def _is_old_news(known: AgentRecord, scanned: Scanned) -> bool:
     )
 
 
-def _sections(known: AgentRecord, scanned: Scanned) -> dict[str, dict[str, object]]:
-    """Each section's outcome; one that gave nothing this time keeps the digest of what is on record."""
-    return {section.outcome.name: _section(known, section) for section in scanned.sections}
+def _sections(known: AgentRecord, scanned: Scanned, host: str | None) -> dict[str, dict[str, object]]:
+    """Each section's outcome; one that gave nothing this time keeps the digest of what is on record.
+
+    For another host than before, only what came with this report is on record.
+    """
+    moved = known.host is not None and host not in {None, known.host}
+    taken = [section for section in scanned.sections if section.items is not None or not moved]
+    return {section.outcome.name: _section(known, section) for section in taken}
 
 
 def _section(known: AgentRecord, section: ScannedSection) -> dict[str, object]:

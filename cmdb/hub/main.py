@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from cmdb.clock import Clock, SystemClock
@@ -31,12 +32,13 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
-from cmdb.hub.ingest import Ingest, Observer
+from cmdb.hub.ingest import Ingest
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.notices import Notices
 from cmdb.hub.reach import reached_by
+from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
 from cmdb.hub.roster import Roster
 from cmdb.hub.server import serving
@@ -44,6 +46,7 @@ from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
 from cmdb.hub.work import work_for
+from cmdb.identity.rules import IdentityPolicy
 from cmdb.locations import Locations
 from cmdb.stakeholder import tell_stakeholder
 from cmdb.store.embedded import EmbeddedStore
@@ -102,7 +105,10 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     deliveries = DeliveryDesk(ledger, clock, roster, pause_s=config.notify.first_pause_s)
     reported = asyncio.Event()
     dependencies = DependencyWatch(ledger, clock)
-    agents = _agents(store, ledger, clock, config, reported, dependencies)
+    recognition = Recognition(store, clock, IdentityPolicy(timedelta(seconds=config.agent.scan_interval_s)))
+    reconciling = Reconciling(store, clock, config.check, recognition, lambda: f"host-{secrets.token_hex(5)}")
+    ingest = Ingest(ledger, clock, reconciling, dependencies)
+    agents = _agents(store, ingest, clock, config, reported)
     hub = Hub(
         locations=locations,
         config=config,
@@ -122,6 +128,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         service_watch=watch,
         identities=Identities(),
         dependencies=dependencies,
+        recognition=recognition,
         started_at=clock.now(),
     )
     async with _tasks(hub) as start:
@@ -156,6 +163,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.feed,
         hub.identities,
         hub.dependencies,
+        hub.recognition,
     )
 
 
@@ -170,11 +178,10 @@ def acknowledge_command(hub: Hub) -> str:
 
 def _agents(
     store: Store,
-    ledger: Ledger,
+    ingest: Ingest,
     clock: Clock,
     config: Config,
     first_report: asyncio.Event,
-    observer: Observer,
 ) -> Agents:
     """The end that agents talk to, and what is made of what they say."""
 
@@ -182,8 +189,6 @@ def _agents(
         await agents.work_changed(live.agent_id)
         first_report.set()
 
-    reconciling = Reconciling(store, clock, config.check, lambda: f"host-{secrets.token_hex(5)}")
-    ingest = Ingest(ledger, clock, reconciling, observer)
     agents = Agents(ingest, store, clock, config.agent, work_for=functools.partial(work_for, store), reported=reported)
     return agents
 

@@ -3,68 +3,203 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from agent.wire import Item
 from cmdb.check_plan import plan
 from cmdb.clock import Clock
 from cmdb.config import CheckSection
+from cmdb.hub.guests import guests
 from cmdb.hub.ingest import Reconciled
 from cmdb.hub.intake import Scanned
+from cmdb.hub.recognition import Recognition
+from cmdb.identity.decide import CONTAINERS, Identified, Outcome
+from cmdb.identity.records import decision_of, review_of
 from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Change, Put
 from cmdb.model.check import CheckRecord
 from cmdb.model.ci import ConfigurationItem
+from cmdb.model.decision import Decision, Review
 from cmdb.model.kind import Kind
-from cmdb.model.relation import Relation
+from cmdb.model.relation import Relation, relation_id
 from cmdb.reconcile import OnRecord, Seen, reconcile
 from cmdb.store.protocol import Document, Store
 
 R = TypeVar("R")
+SOURCE = "agent"
+UNKNOWN_HOST = "a report of an unknown host without its host section"
+
+
+class _Answer(NamedTuple):
+    """Which host it is; `changes` are what is to be remembered about the decision."""
+
+    host_id: str = ""
+    changes: Sequence[Change] = ()
+    moved_from: str | None = None
+    refused: str = ""
 
 
 class Reconciling:
     """The `Reconciler` of `cmdb.hub.ingest`: CIs, their relations and the checks that they are to have."""
 
-    def __init__(self, store: Store, clock: Clock, tuning: CheckSection, new_host_id: Callable[[], str]) -> None:
-        self._store, self._clock, self._tuning, self._new_host_id = store, clock, tuning, new_host_id
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        tuning: CheckSection,
+        recognition: Recognition,
+        new_host_id: Callable[[], str],
+    ) -> None:
+        self._store, self._clock, self._tuning = store, clock, tuning
+        self._recognition, self._new_host_id = recognition, new_host_id
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
         report = [Seen(section.outcome, section.items) for section in scanned.sections]
-        if agent.host is None and not any(item.class_ == "host" for seen in report for item in seen.items or ()):
-            return Reconciled((), refused="a report of an unknown host without its host section")
-        host_id = agent.host or self._new_host_id()
-        record = await self._on_record(host_id) if agent.host else OnRecord()
-        changes = reconcile(host_id, record, report, source="agent", at=scanned.at)
-        return Reconciled([*changes, *await self._checks(host_id, record, changes, agent.id)], host_id)
+        host = with_all_keys(report, agent.id)
+        answer = await self._answer(agent, host)
+        if answer.refused:
+            return Reconciled(answer.changes, refused=answer.refused)
+        record = await self._on_record(answer)
+        report, seen_guests = await guests(self._store, self._recognition, answer.host_id, report, scanned.at)
+        changes = reconcile(answer.host_id, record, _replaced(report, host), source=SOURCE, at=scanned.at)
+        items = _as_will_be(record, changes)
+        return Reconciled(
+            [
+                *answer.changes,
+                *changes,
+                *seen_guests,
+                *await self._home(answer.host_id, host, scanned),
+                *await self._checks(items, agent.id),
+            ],
+            answer.host_id,
+            unsettled=any(item.status == "missing" for item in items.values()),
+        )
 
-    async def _on_record(self, host_id: str) -> OnRecord:
-        items = _read(ConfigurationItem, await self._store.find(Kind.CI, {"host": host_id}))
-        ids = {item.id for item in items}
+    async def _answer(self, agent: AgentRecord, host: Item | None) -> _Answer:
+        if host is None:
+            known = agent.host and await self._store.get(Kind.CI, agent.host)
+            return _Answer(agent.host or "") if known else _Answer(refused=UNKNOWN_HOST)
+        async with self._recognition.deciding():
+            found = await self._recognition.identify(agent, host.keys, in_container=_is_container(host))
+            host_id = found.ci.id if found.ci else self._new_host_id()
+            decision = decision_of(
+                found,
+                ci=None if found.outcome is Outcome.REVIEW else host_id,
+                name=host.name,
+                source=agent.id,
+                at=self._clock.now(),
+            )
+            if found.outcome is Outcome.REVIEW:
+                return await self._question(agent, host, found, decision)
+            self._recognition.decided(agent, found.ci or self._born(host_id, host))
+        return _Answer(host_id, await self._unless_known(decision), found.moved_from)
+
+    async def _question(self, agent: AgentRecord, host: Item, found: Identified, decision: Decision) -> _Answer:
+        review = review_of(found, host.keys, decision, name=host.name, source=agent.id, at=self._clock.now())
+        document = await self._store.get(Kind.REVIEW, review.id)
+        known = None if document is None else msgspec.convert(document, Review)
+        changes = list(await self._unless_known(decision))
+        if known is None or known.state != "open":
+            changes.append(Put(Kind.REVIEW, review, known.version if known else 0))
+        return _Answer(changes=changes, refused=f"{review.question} See `watchdeck ci review`.")
+
+    async def _unless_known(self, decision: Decision) -> Sequence[Change]:
+        known = await self._store.get(Kind.DECISION, decision.id)
+        return [Put(Kind.DECISION, decision, 0)] if known is None else []
+
+    def _born(self, id_: str, host: Item) -> ConfigurationItem:
+        """What a new host will be, as far as the next report may be of it."""
+        now = self._clock.now()
+        return ConfigurationItem(
+            id=id_,
+            class_="host",
+            name=host.name,
+            host=id_,
+            attributes=host.attributes,
+            keys=host.keys,
+            first_seen=now,
+            last_seen=now,
+        )
+
+    async def _on_record(self, answer: _Answer) -> OnRecord:
+        """The host with what is on it, and the operating system that came on another's disk."""
+        items = _read(ConfigurationItem, await self._store.find(Kind.CI, {"host": answer.host_id}))
+        if not any(item.id == answer.host_id for item in items):
+            own = await self._store.get(Kind.CI, answer.host_id)  # a virtual machine, so far on its hypervisor
+            items += [] if own is None else _read(ConfigurationItem, [own])
+        if answer.moved_from is not None:
+            moved = await self._store.find(Kind.CI, {"host": answer.moved_from, "class": "os"})
+            items += _read(ConfigurationItem, moved)
         relations = [
             relation
-            for id_ in ids
-            for relation in _read(Relation, await self._store.find(Kind.RELATION, {"source": id_}))
+            for item in items
+            for relation in _read(Relation, await self._store.find(Kind.RELATION, {"source": item.id}))
         ]
-        host = next((item for item in items if item.id == host_id), None)
+        host = next((item for item in items if item.id == answer.host_id), None)
         return OnRecord(host, [item for item in items if item is not host], relations)
 
-    async def _checks(
-        self, host_id: str, record: OnRecord, changes: Sequence[Change], agent_id: str
-    ) -> Iterable[Change]:
+    async def _home(self, host_id: str, host: Item | None, scanned: Scanned) -> Sequence[Change]:
+        """A container with an agent of its own runs on the host whose hardware it reads."""
+        if host is None or not _is_container(host):
+            return []
+        home = await self._recognition.home(host.keys)
+        if home is None or home.id == host_id:
+            return []
+        id_ = relation_id(host_id, "runs_on", home.id)
+        if await self._store.get(Kind.RELATION, id_) is not None:
+            return []
+        found = Relation(
+            id=id_,
+            source=host_id,
+            type="runs_on",
+            target=home.id,
+            first_seen=scanned.at,
+            last_seen=scanned.at,
+            evidence={"source": "identity"},
+        )
+        return [Put(Kind.RELATION, found, 0)]
+
+    async def _checks(self, items: Mapping[str, ConfigurationItem], agent_id: str) -> Iterable[Change]:
         """Of everything on the host as it will be: a restart with other settings tunes what is there, too."""
-        items: Mapping[str, ConfigurationItem] = {item.id: item for item in record.children} | {
-            change.record.id: change.record
-            for change in changes
-            if isinstance(change, Put) and isinstance(change.record, ConfigurationItem)
-        }
-        if record.host is not None:
-            items = {host_id: record.host, **items}
         checks = [
             check for id_ in items for check in _read(CheckRecord, await self._store.find(Kind.CHECK, {"ci": id_}))
         ]
         return plan(items.values(), checks, agent_id, self._tuning, self._clock.now())
+
+
+def with_all_keys(report: Sequence[Seen], agent_id: str) -> Item | None:
+    """The host's item with the keys that others know: its agent's, and its cloud's name for it."""
+    items = {
+        item.class_: item for seen in report for item in seen.items or () if item.class_ in {"host", "cloud_instance"}
+    }
+    if "host" not in items:
+        return None
+    cloud = items["cloud_instance"].keys if "cloud_instance" in items else {}
+    return msgspec.structs.replace(items["host"], keys={**items["host"].keys, **cloud, "agent_key": agent_id})
+
+
+def _replaced(report: Sequence[Seen], host: Item | None) -> list[Seen]:
+    if host is None:
+        return list(report)
+    return [
+        Seen(seen.outcome, seen.items and [host if item.class_ == "host" else item for item in seen.items])
+        for seen in report
+    ]
+
+
+def _is_container(host: Item) -> bool:
+    return "container" in host.keys or host.attributes.get("virtualisation") in CONTAINERS
+
+
+def _as_will_be(record: OnRecord, changes: Iterable[Change]) -> dict[str, ConfigurationItem]:
+    """The host and everything on it, once these changes are made."""
+    items = {item.id: item for item in [*([record.host] if record.host else []), *record.children]}
+    for change in changes:
+        if isinstance(change, Put) and isinstance(change.record, ConfigurationItem):
+            items[change.record.id] = change.record
+    return items
 
 
 def _read(type_: type[R], documents: Iterable[Document]) -> list[R]:

@@ -27,7 +27,8 @@ class ConfigurationItem(Record, frozen=True, kw_only=True):
     host + class + key find it again at the next scan. `keys` are the identity keys of `identity.py` by name.
     `attributes` are what history compares; `metrics` are volatile (free bytes, pids, uptime) and never make a
     history row. `sources` maps a source to the moment it last reported; `overrides` are values that a person
-    set, which win over `attributes`. `missing_reports` counts consecutive ok reports without it.
+    set, which win over `attributes`. `origins` says which source wrote an attribute, where it was not the agent
+    (`cmdb.precedence`). `missing_reports` counts consecutive ok reports without it.
     """
 
     class_: str = msgspec.field(name="class")
@@ -40,6 +41,7 @@ class ConfigurationItem(Record, frozen=True, kw_only=True):
     overrides: dict[str, Any] = {}
     keys: dict[str, Any] = {}
     sources: dict[str, datetime] = {}
+    origins: dict[str, str] = {}
     first_seen: datetime
     last_seen: datetime
     missing_since: datetime | None = None

@@ -52,7 +52,7 @@ class Case:
     async def _reconcile(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
         self.reconciled += 1
         host = ConfigurationItem(id="h1", class_="host", name="web1", first_seen=AT, last_seen=AT)
-        return Reconciled([Put(Kind.CI, host)], host="h1", refused=self.refusal)
+        return Reconciled([] if self.refusal else [Put(Kind.CI, host)], host="h1", refused=self.refusal)
 
     async def add_check(self, id_: str, agent: str = "a1") -> CheckRecord:
         record = CheckRecord(
