@@ -19,13 +19,18 @@ from textual.screen import Screen
 
 from cmdb.clock import Clock, SystemClock
 from cmdb.locations import Locations
+from cmdb.toml_file import TomlError
+from console.alarm import notification, watch_for_alarms
+from console.errors import CommandError
+from console.exit_codes import Exit
 from console.link import Link, LinkState
 from console.output.signs import glyphs_of
 from console.output.terminal import Terminal
 from console.output.themes import LOOKS, NIGHT
 from console.output.updates import CellUpdate, CellUpdates
 from console.screens.deck import HOME, Deck
-from console.views.glyphs import Glyphs
+from console.settings import Settings, SettingsFiles, read
+from console.views.glyphs import ASCII, Glyphs
 from console.views.place import Place
 
 
@@ -63,23 +68,40 @@ class Console(App[None]):
         readonly: bool = False,
         clock: Clock | None = None,
         glyphs: Glyphs | None = None,
+        settings: Settings | None = None,
         home: Place = HOME,
         driver: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self.link = Link(locations.hub_socket, self._link_changed)
+        self._settings = settings or Settings()
         self._deck = Deck(
-            self.link, clock or SystemClock(), glyphs or glyphs_of(os.environ), readonly=readonly, home=home
+            self.link,
+            clock or SystemClock(),
+            glyphs or (ASCII if self._settings.ascii else glyphs_of(os.environ)),
+            self._settings,
+            SettingsFiles.of(locations),
+            readonly=readonly,
+            home=home,
         )
+        self.set_keymap(self._settings.keys)
         self.cell_updates = CellUpdates()
         self.animation_level = "none"
         for look in LOOKS.values():
             self.register_theme(look.theme)
-        self.theme = NIGHT.theme.name
+        self.theme = self._settings.theme if self._settings.theme in LOOKS else NIGHT.theme.name
 
     def on_mount(self) -> None:
         self.push_screen(self._deck)
         self.run_worker(self.link.run(), group="link")
+        if self._settings.alarm_priority:
+            self.run_worker(watch_for_alarms(self.link, self._settings.alarm_priority, self._ring), group="alarm")
+
+    def _ring(self, said: str) -> None:
+        self.bell()
+        self.notify(said, title="New incident", severity="error", markup=False)
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(notification(said))
 
     async def on_unmount(self) -> None:
         await self.link.close()
@@ -111,7 +133,11 @@ class Console(App[None]):
 
 def run_console(locations: Locations, *, readonly: bool = False) -> int:
     """Run the console in this process's terminal until it is left; the exit status."""
-    console = Console(locations, readonly=readonly, driver=Terminal)
+    try:
+        settings = read(SettingsFiles.of(locations))
+    except TomlError as error:
+        raise CommandError(Exit.USAGE, error.what, error.why, "correct it, or take the file away") from error
+    console = Console(locations, readonly=readonly, settings=settings, driver=Terminal)
     asyncio.run(_until_left(console))
     return console.return_code or 0
 

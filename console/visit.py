@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from cmdb.hub.client import HubGone, HubRefusal, View
@@ -20,6 +21,7 @@ from console.views.window import Window
 Changed = Callable[[], None]
 Refused = Callable[[str], None]
 FIRST_ROWS = 100
+MOST_HISTORY = 500
 
 
 class ListVisit:
@@ -112,7 +114,10 @@ class ListVisit:
 class RecordVisit:
     """Asks for one record, and again whenever the hub has been heard of."""
 
-    def __init__(self, link: Link, place: Place, changed: Callable[[Row], None], refused: Refused) -> None:
+    def __init__(
+        self, link: Link, place: Place, changed: Callable[[Row], None], refused: Refused, at: datetime | None = None
+    ) -> None:
+        self._at = at
         self._link, self.place = link, place
         self._changed, self._refused = changed, refused
         self._again = asyncio.Event()
@@ -123,7 +128,7 @@ class RecordVisit:
         while True:
             await self._link.client()
             try:
-                row = await fetch(self._link, self.place)
+                row = await fetch(self._link, self.place, self._at)
             except HubRefusal as refusal:
                 self._refused(str(refusal))
                 if self._last is None:
@@ -141,14 +146,11 @@ class RecordVisit:
         self._again.set()
 
 
-async def fetch(link: Link, place: Place) -> Row:
-    """A record with all that its page shows. Raises `HubRefusal`, `HubGone`."""
+async def fetch(link: Link, place: Place, at: datetime | None = None) -> Row:
+    """A record with all that its page shows, now or as it was. Raises `HubRefusal`, `HubGone`."""
     noun = NOUNS[place.name]
-    try:
-        asked = noun.asked_as(place.record)
-    except ValueError:
-        asked = {"number": place.record}
-    row: dict[str, Any] = await link.call(noun.show, **asked)
+    past = {"at": at} if at is not None and noun.has_past else {}
+    row: dict[str, Any] = await link.call(noun.show, **noun.asked_as(place.record), **past)
     if place.name == "ci" and place.tab == "history":
-        row["history"] = await link.call("ci.history", id=row["id"], limit=500)
+        row["history"] = await link.call("ci.history", id=row["id"], limit=MOST_HISTORY)
     return row

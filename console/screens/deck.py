@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -22,15 +24,20 @@ from cmdb.clock import Clock
 from cmdb.filter import FilterError
 from cmdb.filter import parse as parse_filter
 from cmdb.hub.client import HubGone, HubRefusal
-from console.actions import named, perform
+from cmdb.toml_file import TomlError
+from console.actions import Outcome
+from console.exporting import export, file_name
 from console.link import Link, LinkState
 from console.output.themes import LOOKS
+from console.past import rows_at, when
+from console.screens.doing import Doer
 from console.screens.finder import Finder
 from console.screens.help import Help
 from console.screens.list_pane import ListPane
 from console.screens.menu import Menu
 from console.screens.pane import Pane, Stage
 from console.screens.record_pane import RecordPane
+from console.settings import SLOTS, Settings, SettingsFiles, save_view
 from console.views.banner import banner
 from console.views.catalogue import VIEWS
 from console.views.cells import Row
@@ -40,7 +47,7 @@ from console.views.footer import footer
 from console.views.glyphs import Glyphs
 from console.views.header import header
 from console.views.ink import Line
-from console.views.keys import KEYS, Act
+from console.views.keys import KEYS, Act, keys_with
 from console.views.moment import Moment
 from console.views.offers import offered
 from console.views.place import NoSuchPlace, Place, parse, suggestions
@@ -48,7 +55,7 @@ from console.views.subject import Subject
 from console.views.trail import Trail
 from console.views.window import Window
 from console.widgets.line import InkLine
-from console.widgets.prompt import Prompt, Purpose
+from console.widgets.prompt import Prompt, Suggest
 from console.widgets.pulse import Pulse
 from console.widgets.sheet import Sheet
 from console.widgets.table import Table
@@ -73,14 +80,32 @@ class Deck(Screen[None]):
     Deck.-plain #header, Deck.-plain #keys { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.keys, f"do('{key.act}')", key.label, show=False) for key in KEYS if key.act is not Act.QUIT
+        *(
+            Binding(key.keys, f"do('{key.act}')", key.label, show=False, id=key.act)
+            for key in KEYS
+            if key.act not in {Act.QUIT, Act.SAVED}
+        ),
+        *(Binding(slot, f"saved('{slot}')", show=False) for slot in SLOTS),
     ]
 
     class RedrawAsked(Message):
         """The terminal shows something else than it should."""
 
-    def __init__(self, link: Link, clock: Clock, glyphs: Glyphs, *, readonly: bool = False, home: Place = HOME) -> None:
+    def __init__(
+        self,
+        link: Link,
+        clock: Clock,
+        glyphs: Glyphs,
+        settings: Settings,
+        files: SettingsFiles,
+        *,
+        readonly: bool = False,
+        home: Place = HOME,
+    ) -> None:
         super().__init__()
+        self._settings, self._files = settings, files
+        self._keys = keys_with(settings.keys)
+        self._at: datetime | None = None
         self.link, self._clock, self._glyphs, self._readonly = link, clock, glyphs, readonly
         self._trail = Trail(home)
         self._windows: OrderedDict[Place, Window] = OrderedDict()
@@ -91,13 +116,13 @@ class Deck(Screen[None]):
         self._levels_at = 0.0
         self._lag_s = 0.0
         self._ticked_at = 0.0
-        self._intent: tuple[Deed, list[Subject]] | None = None
+        self._doer = Doer(link, self._ask, self._tell, self._perform)
 
     def compose(self) -> ComposeResult:
         yield InkLine(self._header, bar=True, id="header")
         yield InkLine(self._banner, id="banner")
         yield InkLine(self._crumbs, id="crumbs")
-        yield Prompt(suggestions, id="prompt")
+        yield Prompt(id="prompt")
         yield InkLine(self._tabs, id="tabs")
         with Horizontal(id="body"):
             yield Table(self.moment, id="table")
@@ -114,14 +139,16 @@ class Deck(Screen[None]):
             self._pulse.ask,
             self._warn,
             self._start,
+            lambda: self._at,
+            self._settings,
         )
         self._ticked_at = time.monotonic()
         self.set_interval(1.0, self._tick)
         self._show(self._trail.here)
 
     def moment(self) -> Moment:
-        """Now, in this terminal's signs."""
-        return Moment(self._clock.now(), self._glyphs)
+        """Now or the moment that is looked at, in this terminal's signs."""
+        return Moment(self._at or self._clock.now(), self._glyphs)
 
     # --- what the lines say
 
@@ -139,6 +166,7 @@ class Deck(Screen[None]):
             at_risk=self._at_risk,
             readonly=self._readonly,
             paused=self._paused,
+            at=None if self._at is None else self.moment().clock(self._at),
         )
 
     def _banner(self, _cells: int) -> Line:
@@ -158,7 +186,7 @@ class Deck(Screen[None]):
         return () if says is None else says(cells)
 
     def _footer(self, cells: int) -> Line:
-        return footer(self._offered(), cells)
+        return footer(self._keys, self._offered(), cells)
 
     # --- going
 
@@ -282,7 +310,7 @@ class Deck(Screen[None]):
             pane.subject,
             on_list=pane.on_list,
             enters=pane.target is not None,
-            leads_out=bool(trail.parents or trail.here.filter),
+            leads_out=bool(trail.parents or trail.here.filter or self._at),
             tabs=pane.tabs,
             orders=pane.orders,
             has_detail=not isinstance(pane, RecordPane) and self._has_detail,
@@ -291,6 +319,9 @@ class Deck(Screen[None]):
             back=trail.can_go_back,
             forward=trail.can_go_forward,
             readonly=self._readonly,
+            saved=bool(self._settings.views),
+            exports=pane.window is not None,
+            past=self._at is not None,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -344,6 +375,8 @@ class Deck(Screen[None]):
             self._filter("")
         elif (place := self._trail.up()) is not None:
             self._show(place)
+        elif self._at is not None:
+            self._look_at("")
 
     def _do_last(self) -> None:
         self._show(self._trail.last() or self._trail.here)
@@ -432,7 +465,7 @@ class Deck(Screen[None]):
         self.post_message(self.RedrawAsked())
 
     def _do_help(self) -> None:
-        self.app.push_screen(Help(self._offered(), self.moment))
+        self.app.push_screen(Help(self._keys, self._offered(), self.moment))
 
     def _do_palette(self) -> None:
         self.app.push_screen(CommandPalette(providers=[Finder], placeholder="view, action or name"))
@@ -440,51 +473,87 @@ class Deck(Screen[None]):
     def _do_copy(self) -> None:
         if self._pane is not None and (subject := self._pane.subject) is not None:
             self.app.copy_to_clipboard(subject.name)
-            self.notify(f"{subject.name} copied", markup=False)
+            self._tell(Outcome(True, f"{subject.name} copied"))
+
+    # --- moments, saved views, files
+
+    def _do_time(self) -> None:
+        self._ask("moment (-2h, 14:00, 2026-03-01T08:00; empty is now):", self._look_at)
+
+    def _look_at(self, words: str) -> None:
+        """At that moment from now on; at now again when there are no words."""
+        at = when(words, self._clock.now()) if words else None
+        if words and at is None:
+            self._warn(f"{words}: no moment of the past; try -2h, 14:00 or 2026-03-01T08:00")
+            return
+        self._at = at
+        self._windows.clear()
+        self._show(self._trail.here)
+
+    def action_saved(self, slot: str) -> None:
+        words = self._settings.views.get(slot)
+        if words is None:
+            self._warn(f"No view is saved as {slot}: b saves this one")
+        else:
+            self.go(words)
+
+    def _do_save_view(self) -> None:
+        self._ask(f"save {self._trail.here.uri} as (1-9):", self._save_view)
+
+    def _save_view(self, slot: str) -> None:
+        words = self._trail.here.uri
+        try:
+            self._settings = save_view(self._files, self._settings, slot, words)
+        except (OSError, TomlError, ValueError) as error:
+            self._warn(str(error))
+        else:
+            self._tell(Outcome(True, f"{slot} leads to {words} from now on"))
+
+    def _do_export(self) -> None:
+        self._ask("export to (.csv .json .md .svg):", self._export, file_name(self._trail.here, self._clock.now()))
+
+    def _export(self, path: str) -> None:
+        pane = self._pane
+        columns = pane.columns if isinstance(pane, ListPane) else self.query_one(Table).columns
+        work = export(Path(path).expanduser(), columns, self._all_rows, self.app.export_screenshot, self.moment())
+        self.run_worker(self._told(work), group="export")
+
+    async def _told(self, work: Awaitable[Outcome]) -> None:
+        self._tell(await work)
+
+    async def _all_rows(self) -> Sequence[Row]:
+        """What is shown, all of it: not only the rows that are loaded."""
+        pane = self._pane
+        if isinstance(pane, ListPane):
+            return await rows_at(self.link, pane.place, pane.sort, self._at)
+        window = None if pane is None else pane.window
+        return [] if window is None else [window.rows[id_] for id_ in window.ids]
 
     # --- asking for words
 
     def _do_go(self) -> None:
-        self._ask(Purpose.GO, ":")
+        self._ask(":", lambda words: self.go(words) if words else None, suggest=suggestions)
 
     def _do_filter(self) -> None:
-        self._ask(Purpose.FILTER, "/", self._trail.here.filter)
+        self._ask("/", self._filter, self._trail.here.filter)
 
-    def _ask(self, purpose: Purpose, label: str, words: str = "") -> None:
+    def _ask(
+        self, label: str, then: Callable[[str], None], words: str = "", suggest: Suggest = lambda _words: ()
+    ) -> None:
         self.query_one("#crumbs").display = False
-        self.query_one(Prompt).open(purpose, label, words)
+        self.query_one(Prompt).ask(label, then, words, suggest)
 
+    @on(Prompt.Closed)
     def _asked(self) -> None:
         self.query_one("#crumbs").display = True
         self._arrange()
 
-    @on(Prompt.Left)
-    def _nothing_said(self) -> None:
-        self._asked()
-
-    @on(Prompt.Said)
-    def _said(self, event: Prompt.Said) -> None:
-        self._asked()
-        if event.purpose is Purpose.FILTER:
-            self._filter(event.words)
-        elif event.words and event.purpose is Purpose.GO:
-            self.go(event.words)
-        elif self._intent is not None:
-            deed, subjects = self._intent
-            self._intent = None
-            if event.purpose is Purpose.COUNT and event.words != str(len(subjects)):
-                self._warn(f"Nothing done: {len(subjects)} was not what was typed")
-            elif event.purpose is Purpose.COUNT:
-                self._perform(deed, subjects, "")
-            elif event.words:
-                self._perform(deed, subjects, event.words)
-
     # --- acting
 
     def deeds(self) -> Sequence[Deed]:
-        """What can be done with what the cursor or the marks are on."""
+        """What can be done with what the cursor is on."""
         subject = None if self._pane is None else self._pane.subject
-        return () if subject is None or self._readonly else possible(subject)
+        return () if subject is None or self._readonly or self._at else possible(subject)
 
     @property
     def subject_name(self) -> str:
@@ -492,29 +561,11 @@ class Deck(Screen[None]):
         return subjects[0].name if len(subjects) == 1 else f"{len(subjects)} marked"
 
     def do(self, deed: Deed) -> None:
-        """Do it with every subject it is possible with: at once with one, after the count is typed with more."""
-        subjects = [subject for subject in self._subjects() if deed.about(subject) is not None]
-        if not subjects:
-            self._warn("Nothing here to do that with")
-        elif deed.asks:
-            names = ", ".join(named(deed, subject) for subject in subjects[:4])
-            self._intend(deed, subjects, Purpose.WORDS, deed.asks.format(names) + ":")
-        elif len(subjects) > 1:
-            names = ", ".join(named(deed, subject) for subject in subjects[:6])
-            more = f" and {len(subjects) - 6} more" if len(subjects) > 6 else ""
-            self._intend(deed, subjects, Purpose.COUNT, f"{deed.name} {names}{more}: type {len(subjects)}")
-        else:
-            self._perform(deed, subjects, "")
+        """Do it with what is marked, else with what the cursor is on."""
+        self._doer.do(deed, self._subjects())
 
-    def _intend(self, deed: Deed, subjects: list[Subject], purpose: Purpose, label: str) -> None:
-        self._intent = deed, subjects
-        self._ask(purpose, label)
-
-    def _subjects(self) -> list[Subject]:
-        pane = self._pane
-        if isinstance(pane, ListPane):
-            return pane.marked_subjects()
-        return [pane.subject] if pane is not None and pane.subject is not None else []
+    def _subjects(self) -> Sequence[Subject]:
+        return () if self._pane is None else self._pane.subjects
 
     def _do_acknowledge(self) -> None:
         self.do(ACKNOWLEDGE)
@@ -531,21 +582,19 @@ class Deck(Screen[None]):
             self.app.push_screen(Menu(self.subject_name, deeds), lambda deed: None if deed is None else self.do(deed))
 
     def _perform(self, deed: Deed, subjects: Sequence[Subject], words: str) -> None:
-        if deed is RUN:
-            self.notify(f"{subjects[0].name}: running", markup=False)
         self.run_worker(self._performed(deed, subjects, words), group="deeds")
 
     async def _performed(self, deed: Deed, subjects: Sequence[Subject], words: str) -> None:
-        for subject in subjects:
-            outcome = await perform(self.link, deed, subject, words)
-            self.notify(outcome.said, severity="information" if outcome.done else "warning", markup=False)
-        if isinstance(self._pane, ListPane):
-            self._pane.window.marked.clear()
+        await self._doer.perform(deed, subjects, words)
         if self._pane is not None:
+            self._pane.unmark()
             self._pane.heard()
 
+    def _tell(self, outcome: Outcome) -> None:
+        self.notify(outcome.said, severity="information" if outcome.done else "warning", markup=False)
+
     def _warn(self, what: str) -> None:
-        self.notify(what, severity="warning", markup=False)
+        self._tell(Outcome(False, what))
 
     # --- what the widgets say
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from console.views.help import help_document
-from console.views.keys import Act
+from console.views.keys import Act, Key
 from console.views.moment import Moment
 from console.widgets.sheet import Sheet
 
@@ -33,15 +33,15 @@ class Help(ModalScreen[None]):
         Binding("ctrl+c", "app.quit", show=False, priority=True),
     ]
 
-    def __init__(self, available: Iterable[Act], moment: Callable[[], Moment]) -> None:
+    def __init__(self, table: Sequence[Key], available: Iterable[Act], moment: Callable[[], Moment]) -> None:
         super().__init__()
-        self._available, self._moment_now = tuple(available), moment
+        self._table, self._available, self._moment_now = table, tuple(available), moment
 
     def compose(self) -> ComposeResult:
         yield Sheet(self._moment_now)
 
     def on_mount(self) -> None:
-        self.query_one(Sheet).show(help_document(self._available))
+        self.query_one(Sheet).show(help_document(self._table, self._available))
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(Sheet).move(lines)

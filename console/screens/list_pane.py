@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from cmdb.hub.client import HubGone, HubRefusal
+from console.past import PastVisit
 from console.screens.pane import Pane, Stage
 from console.views.catalogue import VIEWS
 from console.views.cells import Row
+from console.views.columns import Column
 from console.views.document import Document
 from console.views.item_columns import item_columns
 from console.views.nouns import NOUNS
@@ -31,19 +34,31 @@ class ListPane(Pane):
         self.sort = place.sort or self._view.sort
         self.orders = len(self._view.orders)
         self.has_detail = place.name != "classes"
-        self._visit = ListVisit(stage.link, place, self.sort, window, stage.changed, self._refused)
+        at = stage.at()
+        self._visit: ListVisit | PastVisit
+        if at is None:
+            self._visit = ListVisit(stage.link, place, self.sort, window, stage.changed, self._refused)
+        else:
+            self._visit = PastVisit(stage.link, place, self.sort, at, window, stage.changed, self._refused)
         self._wrong = ""
         self._full: tuple[Place, Row] | None = None
         self._shown: Place | None = None
         self._rested = asyncio.Event()
 
     def enter(self) -> None:
-        columns = item_columns(self.place.class_) if self.place.name == "ci" else self._view.columns
-        self._stage.table.show(columns, self._window, Empty(*self._empty_words()), self.sort)
+        self._stage.table.show(self.columns, self._window, Empty(*self._empty_words()), self.sort)
         self._stage.start(self._visit.run())
         if self.has_detail:
             self._stage.start(self._details())
         self.draw()
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Those of the view, or of them the ones that the settings name."""
+        columns = item_columns(self.place.class_) if self.place.name == "ci" else self._view.columns
+        wanted = self._stage.settings.columns.get(self.place.class_ or self.place.name)
+        by_title = {column.title: column for column in columns}
+        return [by_title[title] for title in wanted if title in by_title] if wanted else columns
 
     def draw(self) -> None:
         self._stage.table.empty = Empty(*self._empty_words())
@@ -72,18 +87,24 @@ class ListPane(Pane):
         self._rested.set()
 
     def wanted(self, offset: int, limit: int, anchor: str | None) -> None:
-        self._visit.want(offset, limit, anchor)
+        if isinstance(self._visit, ListVisit):
+            self._visit.want(offset, limit, anchor)
 
     def hold(self, held: bool) -> None:
-        self._visit.held = held
-        if not held:
-            self._visit.adopt()
+        if isinstance(self._visit, ListVisit):
+            self._visit.held = held
+            if not held:
+                self._visit.adopt()
 
-    def marked_subjects(self) -> list[Subject]:
+    @property
+    def subjects(self) -> Sequence[Subject]:
         """The marked rows that are loaded, else the cursor's."""
         rows = [self._window.rows[id_] for id_ in self._window.ids if id_ in self._window.marked]
         subjects = [subject_of(self._view.into(row), row) for row in rows]
-        return subjects or ([self.subject] if self.subject else [])
+        return subjects or super().subjects
+
+    def unmark(self) -> None:
+        self._window.marked.clear()
 
     def _empty_words(self) -> tuple[str, str]:
         if self._wrong:
@@ -127,7 +148,7 @@ class ListPane(Pane):
             if self._rested.is_set() or target is None or not target.record:
                 continue
             try:
-                self._full = target, await fetch(self._stage.link, target)
+                self._full = target, await fetch(self._stage.link, target, self._stage.at())
             except (HubGone, HubRefusal):
                 continue
             self._draw_detail()

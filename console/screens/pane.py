@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from console.link import Link
+from console.settings import Settings
 from console.views.cells import Row
 from console.views.ink import Line
 from console.views.moment import Moment
@@ -23,7 +25,8 @@ from console.widgets.table import Table
 class Stage:
     """What a pane may use: the two widgets, the link, and how to say that something changed.
 
-    `changed` asks for a draw soon; `failed` tells a person; `start` runs a coroutine until the pane is left.
+    `at` is the moment of the past that is looked at. `changed` asks for a draw soon; `failed` tells a person;
+    `start` runs a coroutine until the pane is left.
     """
 
     link: Link
@@ -33,6 +36,8 @@ class Stage:
     changed: Callable[[], None]
     failed: Callable[[str], None]
     start: Callable[[Coroutine[Any, Any, None]], object]
+    at: Callable[[], datetime | None]
+    settings: Settings
 
 
 class Pane(abc.ABC):
@@ -64,6 +69,11 @@ class Pane(abc.ABC):
         """What an action would be about."""
 
     @property
+    def subjects(self) -> Sequence[Subject]:
+        """What is marked, else what the cursor is on."""
+        return () if self.subject is None else (self.subject,)
+
+    @property
     @abc.abstractmethod
     def target(self) -> Place | None:
         """Where Enter leads."""
@@ -76,6 +86,9 @@ class Pane(abc.ABC):
     def known_of(self, target: Place) -> Row | None:
         """What is known of the target already, for its page's first moment."""
         return None
+
+    def unmark(self) -> None:
+        """What was marked has been done."""
 
     def tick(self) -> None:
         """A second went by."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from console.views.ink import Ink, Line, Span
-from console.views.keys import KEYS, Act
+from console.views.keys import Act, Key
 from console.views.text import width
 
 NARROW_CELLS = 100
 NARROW_KEYS = 5
 
 
-def footer(available: Iterable[Act], cells: int) -> Line:
+def footer(table: Iterable[Key], available: Iterable[Act], cells: int) -> Line:
     """As many as fit; on a narrow terminal five and `?`."""
     allowed = set(available)
-    keys = sorted((key for key in KEYS if key.rank and key.act in allowed), key=lambda key: key.rank)
+    keys = sorted((key for key in table if key.rank and key.act in allowed), key=lambda key: key.rank)
     if not keys:
         return ()
     *first, last = keys

@@ -26,6 +26,7 @@ def header(
     at_risk: int = 0,
     readonly: bool = False,
     paused: bool = False,
+    at: str | None = None,
 ) -> Line:
     """As much of it as fits, the least important falling away first."""
     parts: list[Part] = [
@@ -39,8 +40,10 @@ def header(
         parts.append((0, _states(status)))
         parts.append((1, _levels(at_risk)))
         parts.append((5, _size(status)))
+    if at is not None:
+        parts.append((0, ((f" as of {at} ", Ink.BADGE),)))
     if paused:
-        parts.append((0, (("paused", Ink.BADGE),)))
+        parts.append((0, ((" paused ", Ink.BADGE),)))
     if readonly or (status or {}).get("readonly"):
         parts.append((1, (("read-only", Ink.WARNING),)))
     return _join(parts, cells, glyphs)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from console.views import states
 from console.views.document import Block, Document, Heading, Pair, Prose
 from console.views.ink import Ink, text
-from console.views.keys import KEYS, Act
+from console.views.keys import Act, Key
 from console.views.place import VIEWS
 
 
-def help_document(available: Iterable[Act]) -> Document:
+def help_document(table: Sequence[Key], available: Iterable[Act]) -> Document:
     """Every key by group; those that do nothing here and now are faint."""
-    return (*_keys(set(available)), *_words())
+    return (*_keys(table, set(available)), *_words())
 
 
-def _keys(available: set[Act]) -> Iterator[Block]:
-    groups = list(dict.fromkeys(key.group for key in KEYS))
+def _keys(table: Sequence[Key], available: set[Act]) -> Iterator[Block]:
+    groups = list(dict.fromkeys(key.group for key in table))
     for group in groups:
         yield Heading(group)
-        for key in (key for key in KEYS if key.group == group):
+        for key in (key for key in table if key.group == group):
             here = key.act in available
             yield Pair(key.shown, text(key.about, Ink.TEXT if here else Ink.FAINT))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 
 class Act(enum.StrEnum):
@@ -39,6 +40,10 @@ class Act(enum.StrEnum):
     ACTIONS = "actions"
     COPY = "copy"
     RELATIONS = "relations"
+    SAVE_VIEW = "save_view"
+    SAVED = "saved"
+    EXPORT = "export"
+    TIME = "time"
     THEME = "theme"
     QUIT = "quit"
 
@@ -85,9 +90,26 @@ KEYS = (
     Key(Act.RUN, "r", "r", "Run", "run the check now", "Do", 5),
     Key(Act.ACTIONS, "x", "x", "Actions", "all that can be done with it", "Do", 6),
     Key(Act.COPY, "y", "y", "Copy", "its name or number to the clipboard", "Do"),
+    Key(Act.TIME, "t", "t", "Time", "look at a moment of the past: -2h, 14:00, 2026-03-01", "Go"),
+    Key(Act.SAVED, "1,2,3,4,5,6,7,8,9", "1-9", "Saved", "to a saved view", "Go"),
+    Key(Act.SAVE_VIEW, "b", "b", "Save view", "save this view as 1-9", "Go"),
+    Key(Act.EXPORT, "e", "e", "Export", "the list as csv, json or md; the screen as svg", "Do"),
     Key(Act.THEME, "T", "T", "Theme", "the next colour theme", "Console"),
     Key(Act.REFRESH, "ctrl+l", "^L", "Redraw", "draw anew; reconnect now when the hub is away", "Console"),
     Key(Act.HELP, "question_mark,f1", "?", "Help", "these keys", "Console", 12),
     Key(Act.QUIT, "q,ctrl+c", "q", "Quit", "leave the console; the hub goes on", "Console"),
 )
-KEY = {key.act: key for key in KEYS}
+
+
+def keys_with(changed: Mapping[str, str]) -> tuple[Key, ...]:
+    """The keys with those that somebody set otherwise."""
+    return tuple(
+        key if key.act not in changed else replace(key, keys=changed[key.act], shown=_shown(changed[key.act]))
+        for key in KEYS
+    )
+
+
+def _shown(keys: str) -> str:
+    """`ctrl+x` as people read it."""
+    names = (name.strip() for name in keys.split(","))
+    return " ".join(f"^{name[5:].upper()}" if name.startswith("ctrl+") else name for name in names)

@@ -22,6 +22,7 @@ class Noun:
     asked_as: Callable[[str], Mapping[str, Any]]
     preview: Callable[[Row, Moment], Document]
     page: Callable[[Row, Moment], Page]
+    has_past: bool = True  # its verb takes `at`
 
 
 NOUNS = {
@@ -30,9 +31,10 @@ NOUNS = {
         Noun(
             "incident",
             "incident.show",
-            lambda id_: {"number": int(id_)},
+            lambda id_: {"number": id_},
             incident.preview,
             incident.page,
+            has_past=False,
         ),
         Noun("check", "check.show", lambda id_: {"id": id_}, check.preview, check.page),
         Noun(
@@ -44,6 +46,6 @@ NOUNS = {
         ),
         Noun("service", "service.show", lambda id_: {"name": id_}, service.preview, service.page),
         Noun("agreement", "sla.explain", lambda id_: {"name": id_}, service.agreement_preview, service.agreement_page),
-        Noun("agent", "agent.show", lambda id_: {"id": id_}, agent.preview, agent.page),
+        Noun("agent", "agent.show", lambda id_: {"id": id_}, agent.preview, agent.page, has_past=False),
     )
 }

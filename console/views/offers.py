@@ -26,6 +26,9 @@ def offered(
     back: bool = False,
     forward: bool = False,
     readonly: bool = False,
+    saved: bool = False,
+    exports: bool = False,
+    past: bool = False,
 ) -> frozenset[Act]:
     """The acts that are possible with this subject in this place."""
     asked = {
@@ -43,8 +46,13 @@ def offered(
         Act.MARK: on_list and subject is not None,
         Act.SORT: on_list and orders > 1,
         Act.COPY: subject is not None,
+        Act.SAVED: saved,
+        Act.SAVE_VIEW: on_list,
+        Act.EXPORT: exports,
+        Act.TIME: on_list or past,
     }
     if subject is not None:
+        readonly = readonly or past
         asked |= {
             Act.RELATIONS: subject.ci is not None,
             Act.ACKNOWLEDGE: ACKNOWLEDGE.about(subject) is not None and not readonly,

@@ -1,8 +1,7 @@
-"""The line where words are typed: a place to go, a filter, a note. Not what they mean."""
+"""The line where words are typed: a place to go, a filter, a note. Not what they mean: who asks says what then."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -13,37 +12,34 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
+Suggest = Callable[[str], Sequence[str]]
 
-class Purpose(enum.StrEnum):
-    """What the words are for, and the sign before them."""
 
-    GO = ":"
-    FILTER = "/"
-    WORDS = "words"
-    COUNT = "count"
+def _nothing(_words: str) -> Sequence[str]:
+    return ()
 
 
 class _FirstMatch(Suggester):
-    """Completes from words that the caller finds."""
+    """Completes with the first of what the prompt finds."""
 
-    def __init__(self, find: Callable[[str], Sequence[str]]) -> None:
+    def __init__(self, prompt: Prompt) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
-        self._find = find
+        self._prompt = prompt
 
     async def get_suggestion(self, value: str) -> str | None:
-        found = self._find(value) if value else ()
+        found = self._prompt.suggest(value) if value else ()
         return found[0] if found else None
 
 
 class Prompt(Horizontal):
-    """Shown while somebody types; gives the words back, or that there were none."""
+    """Shown while somebody types; then gives the words to who asked, unless it was left."""
 
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; background: $bar; }
     Prompt.-open { display: block; }
-    Prompt Label { color: $accent; text-style: bold; width: auto; padding: 0 1 0 0; }
+    Prompt Label { color: $accent; text-style: bold; width: auto; padding: 0 1; }
     Prompt Input { border: none; height: 1; padding: 0; width: 1fr; background: $bar; color: $foreground; }
-    Prompt Input:focus { border: none; background: $bar; }
+    Prompt Input:focus { border: none; background: $bar; background-tint: $bar 0%; }
     Prompt Input > .input--suggestion { color: $faint; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,39 +47,25 @@ class Prompt(Horizontal):
         Binding("tab", "complete", show=False, priority=True),
     ]
 
-    class Said(Message):
-        """Enter was pressed."""
+    class Closed(Message):
+        """Nobody types any more."""
 
-        def __init__(self, purpose: Purpose, words: str) -> None:
-            super().__init__()
-            self.purpose, self.words = purpose, words
-
-    class Left(Message):
-        """Escape was pressed: nothing is asked for."""
-
-    class Typing(Message):
-        """The words so far."""
-
-        def __init__(self, purpose: Purpose, words: str) -> None:
-            super().__init__()
-            self.purpose, self.words = purpose, words
-
-    def __init__(self, suggest: Callable[[str], Sequence[str]], **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.purpose = Purpose.GO
-        self._suggest = suggest
+        self.suggest: Suggest = _nothing
+        self._then: Callable[[str], None] = lambda _words: None
 
     def compose(self) -> ComposeResult:
         yield Label("", markup=False)
-        yield Input(compact=True, suggester=_FirstMatch(self._suggestions), select_on_focus=False)
+        yield Input(compact=True, suggester=_FirstMatch(self), select_on_focus=False)
 
     @property
     def is_open(self) -> bool:
         return self.has_class("-open")
 
-    def open(self, purpose: Purpose, label: str, words: str = "") -> None:
-        """Ask for words; `words` are there already."""
-        self.purpose = purpose
+    def ask(self, label: str, then: Callable[[str], None], words: str = "", suggest: Suggest = _nothing) -> None:
+        """Ask for words, of which some may be there already; `then` gets them at Enter."""
+        self._then, self.suggest = then, suggest
         self.query_one(Label).update(label)
         self.add_class("-open")
         line = self.query_one(Input)
@@ -91,28 +73,21 @@ class Prompt(Horizontal):
         line.cursor_position = len(words)
         line.focus()
 
-    def close(self) -> None:
-        self.remove_class("-open")
-
     def action_leave(self) -> None:
-        self.close()
-        self.post_message(self.Left())
+        self._close()
 
     def action_complete(self) -> None:
-        found = self._suggestions(self.query_one(Input).value)
+        line = self.query_one(Input)
+        found = self.suggest(line.value)
         if found:
-            self.query_one(Input).value = found[0]
-            self.query_one(Input).cursor_position = len(found[0])
+            line.value = found[0]
+            line.cursor_position = len(found[0])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.close()
-        self.post_message(self.Said(self.purpose, event.value.strip()))
+        self._close()
+        self._then(event.value.strip())
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        if self.is_open:
-            self.post_message(self.Typing(self.purpose, event.value))
-
-    def _suggestions(self, words: str) -> Sequence[str]:
-        return self._suggest(words) if self.purpose is Purpose.GO else ()
+    def _close(self) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Closed())

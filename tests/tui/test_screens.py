@@ -229,3 +229,49 @@ async def test_a_wrong_filter_says_what_is_wrong(tmp_path: Path, hub: Hub, clock
         await seen.type('/"open')
         await seen.press("enter")
         await seen.shows("closing")
+
+
+async def test_a_new_urgent_incident_rings(
+    tmp_path: Path, hub: Hub, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[bool] = []
+    async with console_on(tmp_path, clock=clock) as seen:
+        monkeypatch.setattr(seen.console, "bell", lambda: rung.append(True))
+        await seen.shows("ack 11m")
+        await give(hub, incident(8, "not so urgent", "db", priority=3))
+        await seen.shows("not so urgent")
+        assert not rung
+        await give(hub, incident(9, "all is lost", "db", priority=1))
+        await seen.shows("New incident", "P1 INC-9 all is lost")
+        assert rung == [True]
+
+
+async def test_a_view_is_saved_and_come_back_to(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m")
+        await seen.type(":checks sort=-since")
+        await seen.press("enter")
+        await seen.shows("load 0.4")
+        await seen.press("b", "2", "enter")
+        await seen.shows("2 leads to checks sort=-since")
+        await seen.type(":triage")
+        await seen.press("enter")
+        await seen.hides("load 0.4")
+        await seen.press("2")
+        await seen.shows("load 0.4", "sort -since")
+
+
+async def test_a_list_is_exported_whole(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    await give(hub, *(ci(f"h{n:03}", "host", name=f"host-{n:03}") for n in range(300)))
+    target = tmp_path / "hosts.md"
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.type(":hosts")
+        await seen.press("enter")
+        await seen.shows("host-000")
+        await seen.press("e")
+        await seen.shows("export to")
+        await seen.press("ctrl+u")
+        await seen.type(str(target))
+        await seen.press("enter")
+        await seen.shows("written")
+    assert len(target.read_text().splitlines()) == 304

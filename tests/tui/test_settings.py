@@ -1,0 +1,58 @@
+"""What a person sets about the console, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cmdb.locations import Locations
+from cmdb.toml_file import TomlError
+from console.settings import Settings, SettingsFiles, read, save_view
+from console.views.footer import footer
+from console.views.ink import plain
+from console.views.keys import Act, keys_with
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> SettingsFiles:
+    return SettingsFiles.of(Locations(tmp_path))
+
+
+def test_no_file_is_a_whole_configuration(files: SettingsFiles) -> None:
+    assert read(files) == Settings()
+
+
+def test_saved_views_come_back(files: SettingsFiles) -> None:
+    words = 'checks output~"100% \\"full\\"" sort=-since'
+    settings = save_view(files, read(files), "3", words)
+    settings = save_view(files, settings, "1", "triage")
+    assert read(files).views == {"1": "triage", "3": words} == settings.views
+
+
+def test_a_saved_view_has_one_digit(files: SettingsFiles) -> None:
+    with pytest.raises(ValueError, match="1 to 9"):
+        save_view(files, Settings(), "12", "triage")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ('colour = "red"', "colour"),
+        ('[keys]\nfly = "f"', "is no act"),
+        ('[views]\n1 = "nonsense"', "no such view"),
+        ('[views]\n10 = "triage"', "views"),
+        ("alarm_priority = 9", "alarm_priority"),
+    ],
+)
+def test_what_is_wrong_is_named(files: SettingsFiles, content: str, why: str) -> None:
+    files.written.write_text(content)
+    with pytest.raises(TomlError) as error:
+        read(files)
+    assert "console.toml" in str(error.value)
+    assert why in str(error.value)
+
+
+def test_another_key_is_shown_where_the_first_was() -> None:
+    keys = keys_with({"acknowledge": "ctrl+k"})
+    assert "^K Ack" in plain(footer(keys, {Act.ACKNOWLEDGE, Act.HELP}, 120))
