@@ -16,6 +16,7 @@ from cmdb.model.service import Agreement, Service
 from cmdb.model.service_review import ReviewedAgreement
 from cmdb.practices.agreement_history import Terms
 from cmdb.practices.agreement_lint import lint
+from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.review import Recorded, reviewed
 from cmdb.practices.span import Span
 from cmdb.store.protocol import Store
@@ -40,7 +41,7 @@ async def recorded(services: Services, store: Store, agreement: Agreement, windo
         intervals=tuple(record_until(services, agreement.service, window.end)),
         incidents=await _incidents(store, agreement.service, window),
         notices=await notices_of(store, agreement.name),
-        gaps=lint(agreement, services.agreements, services.services, today),
+        gaps=() if agreement.source == BUILT_IN else lint(agreement, services.agreements, services.services, today),
     )
 
 

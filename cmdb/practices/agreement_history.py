@@ -11,7 +11,7 @@ from cmdb.model.service import Interval
 from cmdb.practices.availability import Availability, measure
 from cmdb.practices.budget import budget_s
 from cmdb.practices.calendar import Calendar
-from cmdb.practices.span import Span, duration_s
+from cmdb.practices.span import Span
 from cmdb.practices.standing import judged
 
 
@@ -58,7 +58,10 @@ def in_force(history: Sequence[Terms], window: Span) -> Iterable[tuple[Span, Ter
 
 
 def account(history: Sequence[Terms], intervals: Sequence[Interval], window: Span) -> Account:
-    """The figures of a window that has passed; `intervals` are in order, without overlaps."""
+    """The figures of a window that has passed; `intervals` are in order, without overlaps.
+
+    The budget is that of the observed time: what was agreed was kept exactly when the actual share is the target's.
+    """
     parts = tuple(_part(part, terms, intervals) for part, terms in in_force(history, window))
     return Account(
         parts=parts,
@@ -69,8 +72,7 @@ def account(history: Sequence[Terms], intervals: Sequence[Interval], window: Spa
 
 def _part(window: Span, terms: Terms, intervals: Sequence[Interval]) -> Part:
     found = measure(judged(terms, intervals, window), terms.hours, window)
-    agreed_s = duration_s(terms.hours.open_spans(*window)) - found.maintenance_s
-    return Part(window=window, terms=terms, availability=found, budget_s=budget_s(terms.target, agreed_s))
+    return Part(window=window, terms=terms, availability=found, budget_s=budget_s(terms.target, found.observed_s))
 
 
 def _sum(found: Sequence[Availability]) -> Availability:

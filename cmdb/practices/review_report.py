@@ -54,7 +54,7 @@ def _actions(review: ServiceReview) -> Iterator[Block]:
 
 
 def _details(one: ReviewedAgreement) -> Iterator[Block]:
-    yield Heading(f"{one.name}: {one.service}")
+    yield Heading(one.name if one.name == one.service else f"{one.name}: {one.service}")
     changed = "".join(f"; terms changed {at:%Y-%m-%d}" for at in one.changed_at)
     yield Paragraph(f"{share(one.target)} over {one.hours} ({one.timezone}){changed}.")
     left = one.curve[-1] if one.curve else 1.0
@@ -67,6 +67,7 @@ def _details(one: ReviewedAgreement) -> Iterator[Block]:
     if one.outages:
         yield Heading("What took it down", 3)
         yield Table(("Cause", "Down", "Outages", "Incidents"), tuple(_causes(one)), frozenset({1, 2}))
+        yield Heading("The longest outages", 3)
         yield Table(("From", "Counted", "Cause", "Incidents"), tuple(_longest(one)), frozenset({1}))
     if one.gaps:
         yield Heading("What the agreement lacks", 3)

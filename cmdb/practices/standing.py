@@ -102,10 +102,13 @@ def remaining_share(total_s: float, used_s: float) -> float:
 def burn_over(
     agreement: Agreement, hours: Calendar, intervals: Sequence[Interval], now: datetime, window_s: float
 ) -> float:
-    """The burn over the last `window_s` seconds; 0 where none of them was observed in service hours."""
+    """The burn over the last `window_s` seconds; 0 where none of them was in service hours.
+
+    Time that nobody observed dilutes it: a hub that has just started must not call people for its first glimpse.
+    """
     window = Span(now - timedelta(seconds=window_s), now)
     found = measure(judged(agreement, intervals, window), hours, window)
-    return burn_rate(found.down_s / found.observed_s, agreement.target) if found.observed_s > 0 else 0.0
+    return burn_rate(found.down_s / found.agreed_s, agreement.target) if found.agreed_s > 0 else 0.0
 
 
 def judged(sliced: Sliced, intervals: Sequence[Interval], window: Span) -> Sequence[Interval]:

@@ -20,7 +20,8 @@ h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 
 .about, figcaption { color: var(--soft); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; color: var(--soft); font-weight: 600; }
-th, td { padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th:first-child, td:first-child { padding-left: 0; }
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { display: grid; grid-template-columns: 12rem 1fr auto; gap: .8rem; align-items: center; margin: .5rem 0; }
 .bar div { height: .7rem; background: var(--none); border-radius: .35rem; overflow: hidden; }

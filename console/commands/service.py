@@ -31,7 +31,9 @@ def _tree(document: dict[str, Any]) -> str:
     lines = [f"{document['name']} [{document['state']}]"]
     for component in document["components"]:
         lines.append(f"  {component['name']} [{component['state']}] {component['rule']}")
-        lines.extend(f"    {clean(item['name'])} [{item['state']}]  {item['id']}" for item in component["cis"])
+        lines.extend(
+            f"    {clean(item['name'])} [{item['state'] or 'not checked'}]  {item['id']}" for item in component["cis"]
+        )
     return "\n".join(lines)
 
 

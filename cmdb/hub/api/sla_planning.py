@@ -21,6 +21,7 @@ from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement
 from cmdb.practices.agreement_lint import lint
+from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.forecast import announced_share, forecast
 from cmdb.practices.review import LEAD_S
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
@@ -70,6 +71,7 @@ async def gaps(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
     found = [
         gap
         for agreement in chosen(hub, args.name)
+        if args.name or agreement.source != BUILT_IN
         for gap in lint(agreement, services.agreements, services.services, today)
     ]
     rows = [{**msgspec.to_builtins(gap), "id": f"{gap.agreement}/{number}"} for number, gap in enumerate(found)]
