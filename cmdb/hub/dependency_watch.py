@@ -78,7 +78,9 @@ class DependencyWatch:
         """Write what is new soon, and once an hour what lasts and what is forgotten. Until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), SAMPLE_EVERY.total_seconds())
+                # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the event.
+                async with asyncio.timeout(SAMPLE_EVERY.total_seconds()):
+                    await self._stirred.wait()
             await asyncio.sleep(GATHER_S)
             whole = not self._stirred.is_set()
             self._stirred.clear()

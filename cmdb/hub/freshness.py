@@ -69,7 +69,9 @@ class Freshness:
                 await asyncio.sleep(RETRY_S)
                 self._stirred.set()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), self._wait_s())
+                # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the event.
+                async with asyncio.timeout(self._wait_s()):
+                    await self._stirred.wait()
 
     async def _judge_agents(self) -> None:
         """What follows for the checks of agents that came or fell silent."""

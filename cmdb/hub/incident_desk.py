@@ -101,7 +101,9 @@ class IncidentDesk:
                 await asyncio.sleep(RETRY_S)
                 self._stirred.set()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), self._wait_s())
+                # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the event.
+                async with asyncio.timeout(self._wait_s()):
+                    await self._stirred.wait()
 
     def stir(self) -> None:
         """Look again now: a clock was turned, or a rule changed."""
