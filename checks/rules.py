@@ -37,6 +37,9 @@ class Tuning(msgspec.Struct, frozen=True, omit_defaults=True):
     max_attempts: Optional[int] = None
 
 
+UNTUNED = Tuning()
+
+
 class Rule(msgspec.Struct, frozen=True):
     """`name` is a check's name, or a pattern (`*`) that tunes or refuses those there are.
 
@@ -45,7 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     name: str
     apply: str
-    tuning: Tuning = Tuning()
+    tuning: Tuning = UNTUNED
     templates: tuple[str, ...] = ()
     exclude: str = ""
     refuse: bool = False
@@ -66,21 +69,29 @@ class Planned(msgspec.Struct, frozen=True):
     steps: tuple[str, ...]
 
 
+NOTHING = Planned(None, ())
+
+
 class BadRules(ValueError):
     """Rules that contradict themselves; the message names the rule."""
 
 
-def plan(ci: CiBody, rules: Sequence[Rule], templates: Mapping[str, Tuning], matches: Matches) -> dict[str, Planned]:
-    """The checks of a CI by name, each with its steps. Rules come in order; the later one wins."""
-    planned = {
-        definition.id.rpartition("/")[2]: Planned(definition, (f"proposed for {ci['class']} {ci['key']}",))
-        for definition in propose(ci)
-    }
+def plan(
+    ci: CiBody, rules: Sequence[Rule], templates: Mapping[str, Tuning], matches: Matches, base: Tuning = UNTUNED
+) -> dict[str, Planned]:
+    """The checks of a CI by name, each with its steps. Rules come in order; the later one wins.
+
+    `base` is what is said of all checks: a proposal or a rule's own new check begins with it.
+    """
+    proposed = f"proposed for {ci['class']} {ci['key']}"
+    planned = {one.id.rpartition("/")[2]: Planned(_tuned(one, base), (proposed,)) for one in propose(ci)}
     for rule in rules:
         if not matches(rule.apply, ci) or (rule.exclude and matches(rule.exclude, ci)):
             continue
+        tunings = [*(templates[name] for name in rule.templates), rule.tuning]
         for name in _names(rule, planned):
-            planned[name] = _applied(rule, planned.get(name), ci, name, templates)
+            before = planned.get(name, NOTHING)
+            planned[name] = _applied(rule, before, ci, name, tunings if before.definition else [base, *tunings])
     return planned
 
 
@@ -91,45 +102,48 @@ def verify(rules: Sequence[Rule], templates: Mapping[str, Tuning]) -> None:
         if unknown:
             known = ", ".join(sorted(templates)) or "none"
             raise BadRules(f"{rule}: no template {unknown[0]!r} (there are: {known})")
-        if rule.refuse and (rule.templates or rule.tuning != Tuning()):
+        if rule.refuse and (rule.templates or rule.tuning != UNTUNED):
             raise BadRules(f"{rule}: it refuses the check and says how it is to be: only one of both")
 
 
 def _names(rule: Rule, planned: Mapping[str, Planned]) -> list[str]:
     if rule.is_pattern:
-        return fnmatch.filter(planned, rule.name)
+        return [name for name, check in planned.items() if check.definition and fnmatch.fnmatchcase(name, rule.name)]
     return [rule.name] if rule.name in planned or not rule.refuse else []
 
 
-def _applied(rule: Rule, before: Optional[Planned], ci: CiBody, name: str, templates: Mapping[str, Tuning]) -> Planned:
-    steps = before.steps if before is not None else ()
+def _applied(rule: Rule, before: Planned, ci: CiBody, name: str, tunings: Sequence[Tuning]) -> Planned:
+    """The check after one rule; `tunings` are all that it is laid over with, the rule's own last."""
     if rule.refuse:
-        return Planned(None, (*steps, f"refused by {rule}"))
-    definition = before.definition if before is not None else None
-    for template in rule.templates:
-        definition = _tuned(definition, templates[template], ci, name)
-    definition = _tuned(definition, rule.tuning, ci, name)
-    if not definition.type:
-        return Planned(None, (*steps, f"{rule} has no type, and there is no check {name!r} to tune"))
-    missing = sorted(set(_missing(definition.params, ci)))
-    if missing:
-        return Planned(None, (*steps, f"{rule} needs {', '.join(missing)}, which this {ci['class']} has not"))
-    told = told_values(rule, templates)
-    verb = "tuned" if before is not None and before.definition is not None else "asked for"
+        return Planned(None, (*before.steps, f"refused by {rule}"))
+    definition = before.definition or Definition(id=f"{ci['id']}/{name}", ci=ci["id"], type="")
+    for tuning in tunings:
+        definition = _tuned(definition, tuning)
+    why = _cannot_be(definition, ci, name)
+    if why:
+        return Planned(None, (*before.steps, f"{rule} {why}"))
+    verb, told = "tuned" if before.definition else "asked for", told_values(tunings)
     step = f"{verb} by {rule}" + (f": {told}" if told else "")
     filled = msgspec.structs.replace(definition, params=_filled(definition.params, ci), rule=str(rule))
-    return Planned(filled, (*steps, step))
+    return Planned(filled, (*before.steps, step))
 
 
-def _tuned(definition: Optional[Definition], tuning: Tuning, ci: CiBody, name: str) -> Definition:
-    before = definition or Definition(id=f"{ci['id']}/{name}", ci=ci["id"], type="")
+def _cannot_be(definition: Definition, ci: CiBody, name: str) -> str:
+    """Why this is no check; empty where it is one."""
+    if not definition.type:
+        return f"has no type, and there is no check {name!r} to tune"
+    missing = sorted(set(_missing(definition.params, ci)))
+    return f"needs {', '.join(missing)}, which this {ci['class']} has not" if missing else ""
+
+
+def _tuned(before: Definition, tuning: Tuning) -> Definition:
     # Another probe has other parameters and metrics: nothing of the old ones fits it.
-    same = tuning.type in {None, before.type}
+    other = bool(before.type) and tuning.type not in {None, before.type}
     return msgspec.structs.replace(
         before,
         type=tuning.type or before.type,
-        params={**before.params, **tuning.params} if same else tuning.params,
-        thresholds={**before.thresholds, **tuning.thresholds} if same else tuning.thresholds,
+        params=tuning.params if other else {**before.params, **tuning.params},
+        thresholds=tuning.thresholds if other else {**before.thresholds, **tuning.thresholds},
         interval_s=before.interval_s if tuning.interval_s is None else tuning.interval_s,
         retry_s=before.retry_s if tuning.retry_s is None else tuning.retry_s,
         timeout_s=before.timeout_s if tuning.timeout_s is None else tuning.timeout_s,
@@ -137,10 +151,10 @@ def _tuned(definition: Optional[Definition], tuning: Tuning, ci: CiBody, name: s
     )
 
 
-def told_values(rule: Rule, templates: Mapping[str, Tuning]) -> str:
-    """What the rule and its templates say, in their own words: `interval_s=10, thresholds used_percent`."""
+def told_values(tunings: Sequence[Tuning]) -> str:
+    """What these say, in their own words: `interval_s=10, thresholds used_percent`."""
     said: list[str] = []
-    for tuning in (*(templates[name] for name in rule.templates), rule.tuning):
+    for tuning in tunings:
         for field, value in msgspec.structs.asdict(tuning).items():
             if isinstance(value, dict):
                 said += [f"{field} {', '.join(value)}"] if value else []

@@ -1,31 +1,42 @@
-"""Which checks a host's CIs are to have: proposals for what is there, against the checks on record. Pure.
+"""Which checks a host's CIs are to have: what is proposed and what rules say, against the checks on record. Pure.
 
 A CI that is missing keeps its checks, so that what was stopped is seen to fail; a retired one loses them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from checks.definition import Definition
-from checks.propose import propose
+from checks.rules import Planned, Tuning
+from checks.rules import plan as planned_by_rules
 from cmdb.config import CheckSection
+from cmdb.filter.field import Related, nothing_related
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.check import CheckRecord
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
+from cmdb.rules_file import NO_RULES, CheckRules, matching
 
 
 def plan(
-    items: Iterable[ConfigurationItem], checks: Iterable[CheckRecord], agent: str, tuning: CheckSection, at: datetime
+    items: Collection[ConfigurationItem],
+    checks: Iterable[CheckRecord],
+    agent: str,
+    tuning: CheckSection,
+    at: datetime,
+    rules: CheckRules = NO_RULES,
 ) -> Iterator[Change]:
     """The changes that give these CIs their checks, run by this agent; `checks` are all that they have so far."""
     known = {check.id: check for check in checks}
+    bodies = {item.id: item.body() for item in items}
     for item in items:
-        wanted = {} if item.status == "retired" else {one.id: tuned(one, tuning) for one in propose(item.body())}
+        planned = planned_for(bodies[item.id], tuning, rules, bodies.get) if item.status != "retired" else {}
+        wanted = {check.definition.id: check.definition for check in planned.values() if check.definition}
         for id_, definition in wanted.items():
             yield from _kept_or_new(known.get(id_), definition, agent, at)
         if item.status != "missing":
@@ -33,13 +44,17 @@ def plan(
             yield from (Remove(Kind.CHECK, check.id, check.version) for check in stale)
 
 
-def tuned(definition: Definition, tuning: CheckSection) -> Definition:
-    """The definition with what `watchdeck.toml` says of all checks."""
-    return msgspec.structs.replace(
-        definition,
-        interval_s=tuning.interval_s or definition.interval_s,
-        retry_s=tuning.retry_s or definition.retry_s,
-        max_attempts=tuning.max_attempts or definition.max_attempts,
+def planned_for(
+    body: Mapping[str, Any], tuning: CheckSection, rules: CheckRules, related: Related = nothing_related
+) -> dict[str, Planned]:
+    """The checks of one CI by name, with the steps that made or refused each."""
+    return planned_by_rules(body, rules.rules, rules.templates, matching(related), said_of_all(tuning))
+
+
+def said_of_all(tuning: CheckSection) -> Tuning:
+    """What `watchdeck.toml` says of all checks; a rule says more of some and wins."""
+    return Tuning(
+        interval_s=tuning.interval_s or None, retry_s=tuning.retry_s or None, max_attempts=tuning.max_attempts or None
     )
 
 

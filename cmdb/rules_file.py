@@ -41,6 +41,7 @@ from checks.rules import BadRules, Matches, Rule, Tuning, has_placeholder, verif
 from checks.threshold import BadRange, parse_range
 from cmdb.filter import Filter, FilterError
 from cmdb.filter import parse as parse_filter
+from cmdb.filter.field import Related, nothing_related
 from cmdb.practices.duration import parse_duration_s
 from cmdb.toml_file import KeyPath, TomlError, error_at
 
@@ -78,6 +79,9 @@ class CheckRules:
 
     rules: tuple[Rule, ...] = ()
     templates: Mapping[str, Tuning] = field(default_factory=dict)
+
+
+NO_RULES = CheckRules()
 
 
 def read_rules(path: Path, text: str, checks: Iterable[CheckTable], templates: Iterable[TemplateTable]) -> CheckRules:
@@ -180,12 +184,11 @@ def _filter(selector: str) -> Filter:
     return parse_filter(selector)
 
 
-def matching(related: Any = None) -> Matches:
+def matching(related: Related = nothing_related) -> Matches:
     """The hub's filter grammar as `checks.rules` wants it; a filesystem's key is its `mount` too."""
 
     def matches(selector: str, ci: Mapping[str, Any]) -> bool:
         document = {**ci, "mount": ci["key"]} if ci.get("class") == "filesystem" else ci
-        found = _filter(selector)
-        return found.matches(document) if related is None else found.matches(document, related=related)
+        return _filter(selector).matches(document, related=related)
 
     return matches

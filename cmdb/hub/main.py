@@ -22,6 +22,7 @@ from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.burn_alarms import BurnAlarms
 from cmdb.hub.census import Census
+from cmdb.hub.check_rules import plan_again
 from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.escalation_desk import EscalationDesk
@@ -106,9 +107,12 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     reported = asyncio.Event()
     dependencies = DependencyWatch(ledger, clock)
     recognition = Recognition(store, clock, IdentityPolicy(timedelta(seconds=config.agent.scan_interval_s)))
-    reconciling = Reconciling(store, clock, config.check, recognition, lambda: f"host-{secrets.token_hex(5)}")
+    reconciling = Reconciling(
+        store, clock, config.check, recognition, lambda: f"host-{secrets.token_hex(5)}", lambda: watch.rules
+    )
     ingest = Ingest(ledger, clock, reconciling, dependencies)
     agents = _agents(store, ingest, clock, config, reported)
+    watch.rules_changed = functools.partial(plan_again, store, ledger, reconciling, agents.work_changed)
     hub = Hub(
         locations=locations,
         config=config,
@@ -133,6 +137,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     )
     async with _tasks(hub) as start:
         await watch.start(store)
+        await watch.rules_changed()  # the files may have changed while no hub was there
         roster.start()
         for follower in _followers(hub, freshness):
             await _followed(hub, follower, start)

@@ -25,6 +25,7 @@ from cmdb.model.decision import Decision, Review
 from cmdb.model.kind import Kind
 from cmdb.model.relation import Relation, relation_id
 from cmdb.reconcile import OnRecord, Seen, reconcile
+from cmdb.rules_file import NO_RULES, CheckRules
 from cmdb.store.protocol import Document, Store
 
 R = TypeVar("R")
@@ -51,8 +52,9 @@ class Reconciling:
         tuning: CheckSection,
         recognition: Recognition,
         new_host_id: Callable[[], str],
+        rules: Callable[[], CheckRules] = lambda: NO_RULES,
     ) -> None:
-        self._store, self._clock, self._tuning = store, clock, tuning
+        self._store, self._clock, self._tuning, self._rules = store, clock, tuning, rules
         self._recognition, self._new_host_id = recognition, new_host_id
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
@@ -76,6 +78,11 @@ class Reconciling:
             answer.host_id,
             unsettled=any(item.status == "missing" for item in items.values()),
         )
+
+    async def checks_anew(self, agent_id: str, host_id: str) -> Sequence[Change]:
+        """What the checks of a host that is on record lack or have too much, by the rules as they are now."""
+        items = _as_will_be(await self._on_record(_Answer(host_id)), ())
+        return list(await self._checks(items, agent_id))
 
     async def _answer(self, agent: AgentRecord, host: Item | None) -> _Answer:
         if host is None:
@@ -166,7 +173,7 @@ class Reconciling:
         checks = [
             check for id_ in items for check in _read(CheckRecord, await self._store.find(Kind.CHECK, {"ci": id_}))
         ]
-        return plan(items.values(), checks, agent_id, self._tuning, self._clock.now())
+        return plan(items.values(), checks, agent_id, self._tuning, self._clock.now(), self._rules())
 
 
 def with_all_keys(report: Sequence[Seen], agent_id: str) -> Item | None:

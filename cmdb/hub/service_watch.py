@@ -1,4 +1,7 @@
-"""Keeps services going in the hub: what the files declare, who watched until when, judging at every change."""
+"""Keeps services going in the hub: what the files declare, who watched until when, judging at every change.
+
+The files hold check rules too: `rules` are those in force, `rules_changed` is told when they are others.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from cmdb.locations import Locations
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
 from cmdb.practices.default_service import default_agreement, this_host
+from cmdb.rules_file import CheckRules
 from cmdb.services_file import Declared, load_services, service_files
 from cmdb.store.protocol import Document, Store
 from cmdb.toml_file import TomlError
@@ -40,6 +44,12 @@ class ServiceWatch:
         self._declared = Declared()
         self._read: Signature = ()
         self._host: str | None = None
+        self.rules_changed: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def rules(self) -> CheckRules:
+        """The check rules in force."""
+        return self._declared.checks
 
     async def start(self, store: Store) -> None:
         """Read the files and the record, and leave the time since the last stamp unknown. Raises `TomlError`."""
@@ -67,10 +77,12 @@ class ServiceWatch:
     async def reload(self, actor: str) -> Declared:
         """Read the files again and make what they say the record. Raises `TomlError`; then nothing changed."""
         self._read = _signature(self._locations.services_dir)
-        self._declared = load_services(self._locations.services_dir)
+        before, self._declared = self._declared, load_services(self._locations.services_dir)
         self.problem = None
         await self._declare(actor)
         await self.services.judge()
+        if self.rules_changed is not None and self._declared.checks != before.checks:
+            await self.rules_changed()
         return self._declared
 
     async def run(self, look_again: Callable[[Iterable[str]], None]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from checks.rules import Planned
+from cmdb.check_plan import planned_for
 from cmdb.hub.agents import NotConnected
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
@@ -41,14 +43,28 @@ async def show(hub: Hub, _session: Session, args: CheckArguments) -> Row:
 
 
 async def explain(hub: Hub, _session: Session, args: CheckArguments) -> dict[str, Any]:
-    """Why it is as it is, a sentence a step."""
+    """Why it is as it is, a sentence a step; also of one that a rule refused."""
+    planned = await _planned(hub, args)
+    if planned is not None and planned.definition is None and await hub.store.get(Kind.CHECK, args.id) is None:
+        return {"check": args.id, "rule": "", "thresholds": {}, "steps": list(planned.steps)}
     check = msgspec.convert(await _found(hub, args), CheckRecord)
     return {
         "check": check.id,
         "rule": check.definition.rule,
         "thresholds": msgspec.to_builtins(check.definition.thresholds),
-        "steps": list(_steps(check)),
+        "steps": [*(planned.steps if planned is not None else ()), *_steps(check)],
     }
+
+
+async def _planned(hub: Hub, args: CheckArguments) -> Planned | None:
+    """How the rules as they are now come to this check; None where they do not know of it."""
+    ci_id, _, name = args.id.rpartition("/")
+    ci = await hub.store.get(Kind.CI, ci_id, at=args.at)
+    if ci is None:
+        return None
+    host = await hub.store.get(Kind.CI, ci["host"], at=args.at) if ci.get("host") else None
+    related = {body["id"]: body for body in (ci, host) if body is not None}
+    return planned_for(ci, hub.config.check, hub.service_watch.rules, related.get).get(name)
 
 
 def _steps(check: CheckRecord) -> list[str]:
