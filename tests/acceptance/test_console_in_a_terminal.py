@@ -102,8 +102,9 @@ def test_help_lists_the_keys_and_the_palette_finds_a_view(tmp_path: Path) -> Non
         console.terminal.press("Escape")
         console.terminal.lacks("next row")
         console.terminal.press("C-p")
+        console.terminal.lacks("All is well")
         console.terminal.type("services")
-        console.terminal.shows("services")
+        console.terminal.shows(":services", "view")
         console.terminal.press("Enter")
         console.terminal.shows("this-host")
 
