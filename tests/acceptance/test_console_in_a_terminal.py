@@ -95,18 +95,12 @@ def test_a_filter_is_typed_and_cleared(tmp_path: Path) -> None:
         console.terminal.shows("daemon", "root")
 
 
-def test_help_lists_the_keys_and_the_palette_finds_a_view(tmp_path: Path) -> None:
+def test_help_lists_the_keys(tmp_path: Path) -> None:
     with up(tmp_path, 80, 24) as console:
         console.terminal.press("?")
         console.terminal.shows("next row")
         console.terminal.press("Escape")
         console.terminal.lacks("next row")
-        console.terminal.press("C-p")
-        console.terminal.lacks("All is well")
-        console.terminal.type("services")
-        console.terminal.shows(":services", "view")
-        console.terminal.press("Enter")
-        console.terminal.shows("this-host")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(45, 20), (40, 12), (30, 8)])
