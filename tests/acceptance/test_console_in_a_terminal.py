@@ -32,7 +32,7 @@ class Console:
     def go(self, view: str, *expected: str) -> str:
         """Type a view's name as an operator does; the screen once it shows what is expected."""
         self.terminal.press(":")
-        self.terminal.shows(":")
+        self.terminal.shows("\n:")
         self.terminal.type(view)
         self.terminal.press("Enter")
         return self.terminal.shows(*expected)

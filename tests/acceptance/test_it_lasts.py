@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.acceptance.installation import ROOT, Installation
@@ -58,10 +56,10 @@ def test_a_killed_supervisor_takes_everything_with_it_and_up_comes_back(installa
 def test_every_way_to_stop_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     installation = Installation(tmp_path / "state")
     installation.up()
-    children = psutil.Process(os.getpid()).children(recursive=True)
-    assert len(installation.processes()) >= 3
+    family = [child for one in installation.processes() for child in (one, *one.children(recursive=True))]
+    assert len(family) >= 3
     installation.down(number)
-    assert not [child for child in children if child.is_running() and child.status() != "zombie"]
+    assert not [one for one in family if one.is_running() and one.status() != "zombie"]
 
 
 def test_two_installations_live_side_by_side(tmp_path: Path) -> None:

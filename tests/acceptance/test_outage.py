@@ -125,7 +125,7 @@ def _resolved(installation: Installation, number: int) -> None:
         return bool(installation.json("incident", "show", str(number))["state"] == "resolved")
 
     wait_for("the incident to resolve itself", resolved, limit_s=60)
-    assert not installation.json("incident", "list", "--filter", "state=new,acknowledged")
+    assert not installation.json("incident", "list", "--filter", f"state=new,acknowledged number={number}")
 
 
 def _accounted(installation: Installation) -> None:
