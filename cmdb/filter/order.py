@@ -80,8 +80,14 @@ def _value(document: Document, name: str, scope: Scope) -> Any:
 def _part(value: Any, descends: bool) -> tuple[int, Any]:
     if value is None or value == "" or isinstance(value, Mapping):
         return _LAST
-    number = value.timestamp() if isinstance(value, datetime) else value
+    number = _seconds(value) if isinstance(value, datetime) else value
     if isinstance(number, bool | int | float):
         return (0, -number if descends else number) if number == number else _LAST  # noqa: PLR0124 — NaN
     key = natural_key(value if isinstance(value, str) else str(value))
     return (1, _Reversed(key) if descends else key)
+
+
+def _seconds(moment: datetime) -> float:
+    """Since 1970, for any year; `datetime.timestamp` fails for the first."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime.fromtimestamp(0, UTC)).total_seconds()

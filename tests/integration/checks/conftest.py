@@ -24,7 +24,7 @@ async def _leaves_nothing_behind() -> AsyncIterator[None]:
     assert asyncio.all_tasks() == {asyncio.current_task()}, "a task is left behind"
     left = {link for descriptor, link in _open_descriptors().items() if before.get(descriptor) != link}
     assert not left, f"left open: {left}"
-    assert set(_children()) <= set(children_before), "a child process is left behind"
+    assert _children() <= children_before, "a child process is left behind"
 
 
 def _open_descriptors() -> dict[str, str]:
@@ -37,5 +37,5 @@ def _open_descriptors() -> dict[str, str]:
     return links
 
 
-def _children() -> list[str]:
-    return [text for task in Path("/proc/self/task").iterdir() if (text := (task / "children").read_text().strip())]
+def _children() -> set[str]:
+    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
