@@ -6,7 +6,6 @@ What was sent just before a kill may be sent again: the other side cannot be ask
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +17,7 @@ from cmdb.channel import NotSent, send
 from cmdb.clock import Clock
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.roster import Roster
+from cmdb.hub.stirred import stirred
 from cmdb.model.change import Change, Delta, Put
 from cmdb.model.escalation import Delivery, DeliveryState
 from cmdb.model.incident import Incident
@@ -80,8 +80,7 @@ class DeliveryDesk:
                         break
                     if delivery.id not in self._under_way and (delivery.next_at or now) <= now:
                         self._start(delivery)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), self._wait_s())
+                await stirred(self._stirred, self._wait_s())
         finally:
             for task in self._under_way.values():
                 task.cancel()

@@ -6,7 +6,6 @@ Observations are held in memory while their agent is connected; an agent that co
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -22,6 +21,7 @@ from cmdb.dependencies.observation import Observation, observations
 from cmdb.dependencies.places import CLASSES, Places
 from cmdb.dependencies.relations import TYPES, changes, is_forgotten, unused
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.stirred import stirred
 from cmdb.model.change import Change, Delta, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
@@ -77,10 +77,7 @@ class DependencyWatch:
     async def run(self) -> None:
         """Write what is new soon, and once an hour what lasts and what is forgotten. Until cancelled."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the event.
-                async with asyncio.timeout(SAMPLE_EVERY.total_seconds()):
-                    await self._stirred.wait()
+            await stirred(self._stirred, SAMPLE_EVERY.total_seconds())
             await asyncio.sleep(GATHER_S)
             whole = not self._stirred.is_set()
             self._stirred.clear()

@@ -7,7 +7,6 @@ none. Sending them is `delivery_desk`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from cmdb.clock import Clock
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.roster import Roster
+from cmdb.hub.stirred import stirred
 from cmdb.model.change import Change, Delta, Put
 from cmdb.model.escalation import Delivery, Escalation
 from cmdb.model.incident import Incident
@@ -82,8 +82,7 @@ class EscalationDesk:
                 _log.warning("escalations are looked at again in %g s: %s", RETRY_S, error)
                 await asyncio.sleep(RETRY_S)
                 self._stirred.set()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), self._wait_s())
+            await stirred(self._stirred, self._wait_s())
 
     def stir(self) -> None:
         """Look again now."""

@@ -6,7 +6,6 @@ How old a result is, is measured on the monotonic clock from when the hub saw it
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import heapq
 import logging
@@ -18,6 +17,7 @@ from checks.definition import Definition
 from cmdb.clock import Clock
 from cmdb.config import CheckSection
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.stirred import stirred
 from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Change, Delta, Put
 from cmdb.model.check import CheckRecord
@@ -68,10 +68,7 @@ class Freshness:
                 _log.warning("stale checks are looked at again in %g s: %s", RETRY_S, error)
                 await asyncio.sleep(RETRY_S)
                 self._stirred.set()
-            with contextlib.suppress(TimeoutError):
-                # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the event.
-                async with asyncio.timeout(self._wait_s()):
-                    await self._stirred.wait()
+            await stirred(self._stirred, self._wait_s())
 
     async def _judge_agents(self) -> None:
         """What follows for the checks of agents that came or fell silent."""

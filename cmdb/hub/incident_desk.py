@@ -7,7 +7,6 @@ What is to be done is decided in `cmdb.practices.incident_plan`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from cmdb.clock import Clock
 from cmdb.config import IncidentSection
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.stirred import stirred
 from cmdb.hub.suspicion import Suspicion
 from cmdb.hub.troubles import Troubles
 from cmdb.model.change import Change, Delta, Put
@@ -100,10 +100,7 @@ class IncidentDesk:
                 _log.warning("incidents are looked at again in %g s: %s", RETRY_S, error)
                 await asyncio.sleep(RETRY_S)
                 self._stirred.set()
-            with contextlib.suppress(TimeoutError):
-                # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the event.
-                async with asyncio.timeout(self._wait_s()):
-                    await self._stirred.wait()
+            await stirred(self._stirred, self._wait_s())
 
     def stir(self) -> None:
         """Look again now: a clock was turned, or a rule changed."""
