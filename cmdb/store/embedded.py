@@ -42,6 +42,8 @@ from cmdb.store.protocol import (
 from cmdb.store.retention import horizons
 from cmdb.store.seal import seq_of, unsealed
 from cmdb.store.table import RecordTable
+from cmdb.store.text import says, text_of
+from cmdb.store.text_index import TextIndex, indexed_seq
 from cmdb.store.writer import Job, Task, Writer
 
 T = TypeVar("T")
@@ -62,13 +64,15 @@ class EmbeddedStore:
         self._generation = 0
         self._under_way = 0
         self._progress: asyncio.Future[None] | None = None
+        self._trouble: Exception | None = None
+        self._closed = False
         self._feed = Feed(self._visible.seq)
         self.horizons = horizons(database.connection)
         self._archive = Archive(database.path)
         self._checkpointer = Checkpointer(database.path)
         self._writer = Writer(database, self._report_landed, self._report_failed)
-        self._trouble: Exception | None = None
-        self._closed = False
+        self._texts = TextIndex(tables, self.on_writer)
+        self._texts.catch_up(indexed_seq(database.connection))
 
     @classmethod
     async def open(cls, path: pathlib.Path) -> EmbeddedStore:
@@ -138,7 +142,15 @@ class EmbeddedStore:
 
     async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
         rows = self._tables[kind].rows
-        return [unsealed(rows[id_]) for id_ in await self._archive.search(text, kind, limit) if id_ in rows]
+        late = dict.fromkeys(self._texts.unindexed(kind))
+        indexed = await self._archive.search(text, kind, limit + len(late))
+        found = [unsealed(rows[id_]) for id_ in indexed if id_ in rows and id_ not in late]
+        for n, id_ in enumerate(late, start=1):
+            if id_ in rows and says(text_of(kind, document := unsealed(rows[id_])), text):
+                found.append(document)
+            if n % _READ_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found[:limit]
 
     async def history(
         self,
@@ -175,6 +187,7 @@ class EmbeddedStore:
     async def close(self) -> None:
         if self._closed:
             return
+        await self._texts.stop()
         self._closed = True
         await asyncio.to_thread(self._writer.finish)
         while self._under_way:
@@ -249,6 +262,7 @@ class EmbeddedStore:
         self._visible = prepared.head
         self._trouble = None
         self._feed.publish(prepared.deltas)
+        self._texts.changed(prepared.reworded, prepared.head.seq)
 
     def _fail(self, jobs: list[Job], error: Exception) -> None:
         """What failed, and what built on it, never was: the next batch builds on what is visible."""

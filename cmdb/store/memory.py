@@ -13,7 +13,7 @@ from cmdb.store.feed import Feed
 from cmdb.store.index import path_of, value_at
 from cmdb.store.protocol import Batch, Committed, Document, Predicate, StaleVersion, StoreError, Subscription
 from cmdb.store.seal import normal
-from cmdb.store.text import text_of
+from cmdb.store.text import says, text_of
 
 
 class MemoryStore:
@@ -83,10 +83,8 @@ class MemoryStore:
         return found
 
     async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
-        words = text.lower().split()
-        texts = {document["id"]: text_of(kind, document) for document in await self.find(kind)}
-        found = [id_ for id_, of in texts.items() if of is not None and all(word in of.lower() for word in words)]
-        return [document for id_ in found[:limit] if words and (document := await self.get(kind, id_)) is not None]
+        found = [document for document in await self.find(kind) if says(text_of(kind, document), text)]
+        return found[:limit]
 
     async def history(
         self,

@@ -14,7 +14,7 @@ from cmdb.store.moment import from_us, to_us
 from cmdb.store.protocol import Batch, Difference, Document, Write
 from cmdb.store.rows import BatchRows, Row, history_name, place_of
 from cmdb.store.seal import SEAL_BYTES, checksum_of, pack, seal, unsealed
-from cmdb.store.text import TextOf, text_of
+from cmdb.store.text import SEARCHED
 from cmdb.store.verify import Head
 
 RecordKey = tuple[str, str]  # table (a `Kind` is one), id
@@ -35,12 +35,13 @@ _classed = msgspec.msgpack.Decoder(_Classed).decode
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """`after` is what becomes visible, `head` where the log then ends."""
+    """`after` is what becomes visible, `head` where the log then ends, `reworded` what may be found by other words."""
 
     rows: BatchRows
     head: Head
     after: Versions
     deltas: tuple[Delta, ...]
+    reworded: Sequence[RecordKey]
 
 
 class Conflict(Exception):
@@ -51,9 +52,7 @@ class Conflict(Exception):
         self.write, self.actual, self.current = write, actual, current
 
 
-def prepare(
-    batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None], text_of: TextOf = text_of
-) -> Prepared:
+def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None]) -> Prepared:
     """Raises `Conflict`. A later write of a batch sees the earlier ones; no batch is older than the one before it."""
     seq, at = head.seq + 1, max(batch.at, from_us(head.at_us))
     before: dict[RecordKey, bytes | None] = {}
@@ -66,8 +65,8 @@ def prepare(
         after[key], delta = _written(write, after[key], seq)
         deltas.append(delta)
     audit = next_row(head.digest, seq, at, batch.actor, batch.reason, batch.summary)
-    rows = rows_of(audit, batch.differences, before, after, _texts(batch, text_of))
-    return Prepared(rows, head_after(head, rows, before, after), after, tuple(deltas))
+    rows = rows_of(audit, batch.differences, before, after)
+    return Prepared(rows, head_after(head, rows, before, after), after, tuple(deltas), _reworded(batch))
 
 
 def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None, Delta]:
@@ -81,26 +80,14 @@ def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None,
     return seal(pack(body), name, seq), Delta(seq, write.kind, write.id, body)
 
 
-def _texts(batch: Batch, text_of: TextOf) -> dict[RecordKey, str]:
-    """The words of each record that may have others now: of a CI, only where history sees a difference."""
+def _reworded(batch: Batch) -> Sequence[RecordKey]:
+    """CIs are written at every scan: of them only those in which history sees a difference."""
     differing = {(row.kind, row.id) for row in batch.differences}
-    texts: dict[RecordKey, str] = {}
-    for write in batch.writes:
-        key = (write.kind, write.id)
-        if write.body is not None and (write.kind is not Kind.CI or key in differing):
-            text = text_of(write.kind, write.body)
-            if text is not None:
-                texts[key] = text
-    return texts
+    keys = [(write.kind, write.id) for write in batch.writes if write.kind in SEARCHED]
+    return [key for key in keys if key[0] is not Kind.CI or key in differing]
 
 
-def rows_of(
-    audit: AuditRow,
-    differences: Sequence[Difference],
-    before: Versions,
-    after: Versions,
-    texts: Mapping[RecordKey, str] = {},
-) -> BatchRows:
+def rows_of(audit: AuditRow, differences: Sequence[Difference], before: Versions, after: Versions) -> BatchRows:
     """What the database takes, given the versions that the batch replaces and those that it leaves."""
     replaced = [(key, sealed) for key, sealed in before.items() if sealed is not None]
     return BatchRows(
@@ -113,7 +100,6 @@ def rows_of(
             for n, (key, sealed) in enumerate(replaced)
         ],
         history=[_history_row(audit.seq, n, row, before, after) for n, row in enumerate(differences)],
-        texts=[(_name(key[0]), key[1], text) for key, text in texts.items() if after[key] is not None],
     )
 
 

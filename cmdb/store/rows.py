@@ -24,16 +24,12 @@ _UPSERT = (
     "INSERT INTO document (kind, id, body) VALUES {values} ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"
 )
 _REMOVE_TEXT = "DELETE FROM fulltext WHERE rowid IN (SELECT rowid FROM document WHERE (kind, id) IN (VALUES {values}))"
-_TEXT = (
-    "WITH given (kind, id, words) AS (VALUES {values}) "
-    "INSERT OR REPLACE INTO fulltext (rowid, words) SELECT rowid, words FROM given JOIN document USING (kind, id)"
-)
 _HISTORY = "INSERT INTO history VALUES {values}"
 
 
 class BatchRows(msgspec.Struct, frozen=True):
     """One batch as the database takes it: `puts` (kind, id, body), `removes` (kind, id), `past` (place, kind,
-    class, id, body) what puts and removes replace, `history` rows, `texts` (kind, id, words)."""
+    class, id, body) what puts and removes replace, `history` rows."""
 
     audit: AuditRow
     at_us: int
@@ -41,7 +37,6 @@ class BatchRows(msgspec.Struct, frozen=True):
     removes: Sequence[Row]
     past: Sequence[Row]
     history: Sequence[Row]
-    texts: Sequence[Row]
 
 
 def place_of(seq: int, n: int) -> int:
@@ -64,19 +59,19 @@ def history_name(n: int, kind: str, id_: str, attribute: str) -> str:
 def write_batch(connection: sqlite3.Connection, batch: BatchRows) -> None:
     """Inside a transaction: keep what was, then write what is, its history and its audit row."""
     audit = batch.audit
-    _execute(connection, _PAST, batch.past)
-    _execute(connection, _REMOVE_TEXT, batch.removes)
-    _execute(connection, _REMOVE, batch.removes)
-    _execute(connection, _UPSERT, batch.puts)
-    _execute(connection, _TEXT, batch.texts)
-    _execute(connection, _HISTORY, batch.history)
+    execute_rows(connection, _PAST, batch.past)
+    execute_rows(connection, _REMOVE_TEXT, batch.removes)
+    execute_rows(connection, _REMOVE, batch.removes)
+    execute_rows(connection, _UPSERT, batch.puts)
+    execute_rows(connection, _HISTORY, batch.history)
     connection.execute(
         "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)",
         (audit.seq, batch.at_us, audit.actor, audit.reason, audit.summary, audit.previous, audit.digest),
     )
 
 
-def _execute(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
+def execute_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
+    """The statement for all of these rows, which go where it says `{values}`."""
     for chunk in _chunks(rows):
         one = f"({', '.join('?' * len(chunk[0]))})"
         values = ", ".join([one] * len(chunk))

@@ -5,17 +5,15 @@ Not which of the found is meant: whoever asks reads the records and judges them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Document
 
-TextOf = Callable[[Kind, Document], str | None]  # None: this record is not searched for
-
 MAX_CHARACTERS = 4000
 SHORTEST_INDEXED = 3  # of a trigram index; shorter words are looked for in every text
-_SEARCHED: Mapping[Kind, tuple[str, ...]] = {
+SEARCHED: Mapping[Kind, tuple[str, ...]] = {
     Kind.CI: ("id", "name", "class", "key", "attributes", "overrides", "keys"),
     Kind.INCIDENT: ("id", "title", "ci", "assignee", "services", "timeline"),
     Kind.SERVICE: ("id", "name", "title", "description", "owner"),
@@ -24,10 +22,10 @@ _SEARCHED: Mapping[Kind, tuple[str, ...]] = {
 
 
 def text_of(kind: Kind, document: Document) -> str | None:
-    """Every text in the fields that people search, each once, one on a line."""
-    if kind not in _SEARCHED:
+    """Every text in the fields that people search, each once, one on a line; None: it is not searched for."""
+    if kind not in SEARCHED:
         return None
-    words = dict.fromkeys(word for field in _SEARCHED[kind] for word in _texts(document.get(field)))
+    words = dict.fromkeys(word for field in SEARCHED[kind] for word in _texts(document.get(field)))
     return "\n".join(words)[:MAX_CHARACTERS]
 
 
@@ -38,6 +36,12 @@ def words_of(asked: str) -> tuple[list[str], list[str]]:
         [word for word in words if len(word) >= SHORTEST_INDEXED],
         [word for word in words if len(word) < SHORTEST_INDEXED],
     )
+
+
+def says(text: str | None, asked: str) -> bool:
+    """Every word of `asked` is somewhere in the text, in capitals or not."""
+    words = asked.lower().split()
+    return text is not None and bool(words) and all(word in text.lower() for word in words)
 
 
 def _texts(value: Any) -> Iterator[str]:

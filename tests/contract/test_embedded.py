@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
-from cmdb.store.protocol import StoreDamaged, StoreTaken
+from cmdb.store.protocol import Difference, StoreDamaged, StoreTaken
 from tests.contract.batches import at, batch, gone, host
 
 
@@ -59,3 +61,25 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     newer.close()
     with pytest.raises(StoreDamaged, match="has schema 99"):
         await EmbeddedStore.open(tmp_path / "watchdeck.db")
+
+
+async def test_what_is_not_indexed_yet_is_found_and_indexed_after_reopening(tmp_path: Path) -> None:
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    writes = [host(f"h{n:03}", attributes={"model": f"model-{n:03}"}) for n in range(100)]
+    rows = tuple(Difference(Kind.CI, write.id, "", None, {}) for write in writes)
+    await store.commit(batch(*writes, differences=rows))
+    assert [document["id"] for document in await store.search("model-042", Kind.CI)] == ["h042"]
+    await store.close()
+    assert indexed(tmp_path) < 100
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    assert len(await store.search("model", Kind.CI)) == 100
+    async with asyncio.timeout(10):
+        while indexed(tmp_path) < 100:
+            await asyncio.sleep(0.02)
+    assert [document["id"] for document in await store.search("model-042", Kind.CI)] == ["h042"]
+    await store.close()
+
+
+def indexed(directory: Path) -> int:
+    with closing(sqlite3.connect(directory / "watchdeck.db")) as connection:
+        return int(connection.execute("SELECT count(*) FROM fulltext").fetchone()[0])

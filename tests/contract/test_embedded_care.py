@@ -171,7 +171,8 @@ async def test_a_sound_database_gives_sizes_and_no_findings(database: Path) -> N
     assert found.seq == 31
     assert found.sizes is not None
     assert found.sizes.records == {"ci": 29}
-    assert found.sizes.rows == {"document": 29, "past": 2, "history": 30, "audit": 31, "fulltext": 29}
+    rows = {table: count for table, count in found.sizes.rows.items() if table != "fulltext"}
+    assert rows == {"document": 29, "past": 2, "history": 30, "audit": 31}
     assert found.sizes.log_bytes > 0
     assert found.sizes.free_bytes > 0
 

@@ -53,9 +53,10 @@ CREATE TABLE head (
     digest TEXT NOT NULL,
     documents INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
-    probes INTEGER NOT NULL -- counts the attempts to write after a disk was full
+    probes INTEGER NOT NULL, -- counts the attempts to write after a disk was full
+    indexed_seq INTEGER NOT NULL -- up to which batch `fulltext` has the words of the documents
 );
-INSERT INTO head VALUES (1, 0, 0, printf('%064d', 0), 0, 0, 0);
+INSERT INTO head VALUES (1, 0, 0, printf('%064d', 0), 0, 0, 0, 0);
 
 -- How far the past of a kind and class was forgotten (it cannot be read as of a batch before `forgotten_seq`) and
 -- folded (in `past`, up to `folded_place`).
@@ -67,5 +68,5 @@ CREATE TABLE retention (
     PRIMARY KEY (kind, class)
 ) WITHOUT ROWID;
 
--- The words of a document by which it is found, under the document's rowid.
+-- The words of a document by which it is found, under the document's rowid; written a little later than the document.
 CREATE VIRTUAL TABLE fulltext USING fts5 (words, tokenize = 'trigram');
