@@ -5,20 +5,23 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from cmdb.store.connection import connect
 
 _INTERVAL_S = 1.0
-_WORTH_BYTES = 4 * 1024 * 1024
+_WORTH_BYTES = 2 * 1024 * 1024
+_AT_THE_LATEST_S = 60.0
 
 
 class Checkpointer:
-    """Checkpoints once the log is worth it. What it cannot do stays in the log, where every reader finds it."""
+    """`written_bytes` says how much was written so far. What a checkpoint leaves stays in the log, where readers find
+    it."""
 
-    def __init__(self, path: Path) -> None:
-        self._log = path.with_name(path.name + "-wal")
+    def __init__(self, path: Path, written_bytes: Callable[[], int]) -> None:
         self._path = path
+        self._written_bytes = written_bytes
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-checkpoint", daemon=True)
         self._thread.start()
@@ -29,15 +32,15 @@ class Checkpointer:
 
     def _run(self) -> None:
         connection = connect(self._path)
+        done_bytes, waited_s = 0, 0.0
         try:
             while not self._ends.wait(_INTERVAL_S):
-                size = self._log.stat().st_size if self._log.exists() else 0
-                if size >= _WORTH_BYTES:
-                    self._checkpoint(connection)
+                waited_s += _INTERVAL_S
+                new_bytes = self._written_bytes() - done_bytes
+                if new_bytes >= _WORTH_BYTES or (new_bytes and waited_s >= _AT_THE_LATEST_S):
+                    done_bytes, waited_s = done_bytes + new_bytes, 0.0
+                    # On a full disk it fails; the writer meets that too, and says so.
+                    with contextlib.suppress(sqlite3.Error):
+                        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         finally:
             connection.close()
-
-    def _checkpoint(self, connection: sqlite3.Connection) -> None:
-        # On a full disk it fails; the writer meets that too, and says so.
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

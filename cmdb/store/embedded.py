@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
-from cmdb.store.archive import Archive
+from cmdb.store.archive import Archive, Between
 from cmdb.store.checkpoint import Checkpointer
 from cmdb.store.connection import transaction
 from cmdb.store.database import Database
@@ -27,7 +27,7 @@ from cmdb.store.moment import from_us, to_us
 from cmdb.store.narrow import equalities
 from cmdb.store.packed import PackedRows
 from cmdb.store.pending import Pending
-from cmdb.store.prepare import Conflict, Prepared, RecordKey, prepare
+from cmdb.store.prepare import Conflict, Prepared, RecordKey, by_name, prepare
 from cmdb.store.protocol import (
     INDEXES,
     Batch,
@@ -58,6 +58,7 @@ class EmbeddedStore:
         self._lock = lock
         self._database = database
         self._tables = tables
+        self._by_name = by_name(tables)
         self._loop = asyncio.get_running_loop()
         self._visible = self._tail = database.head
         self._pending = Pending()
@@ -69,7 +70,7 @@ class EmbeddedStore:
         self._feed = Feed(self._visible.seq)
         self.horizons = horizons(database.connection)
         self._archive = Archive(database.path)
-        self._checkpointer = Checkpointer(database.path)
+        self._checkpointer = Checkpointer(database.path, lambda: database.written_bytes)
         self._writer = Writer(database, self._report_landed, self._report_failed)
         self._texts = TextIndex(tables, self.on_writer)
         self._texts.catch_up(indexed_seq(database.connection))
@@ -117,7 +118,7 @@ class EmbeddedStore:
         seq = self.seq if at is None else await self._seq_at(at)
         sealed = self._tables[kind].rows.get(id_)
         if seq < self.seq and (sealed is None or seq_of(sealed) > seq):
-            sealed = (await self._archive.replaced_since(seq, kind, id_)).get(id_)
+            sealed = await self._archive.version_at(kind, id_, sealed, seq)
             if sealed is None:
                 self._refuse_forgotten(kind, None, seq)
         return None if sealed is None else unsealed(sealed)
@@ -152,6 +153,11 @@ class EmbeddedStore:
                 await asyncio.sleep(0)
         return found[:limit]
 
+    @property
+    def unindexed(self) -> int:
+        """How many records the full-text index has yet to follow; searches find them all the same."""
+        return sum(len(self._texts.unindexed(kind)) for kind in Kind)
+
     async def history(
         self,
         kind: Kind | None = None,
@@ -161,14 +167,16 @@ class EmbeddedStore:
         until: datetime | None = None,
         limit: int | None = None,
     ) -> list[HistoryRow]:
-        return await self._archive.history(
-            kind=kind,
-            id=id_,
-            since=None if since is None else to_us(since),
-            until=None if until is None else to_us(until),
-            seq=self.seq,
-            limit=-1 if limit is None else limit,
-        )
+        between = Between(None if since is None else to_us(since), None if until is None else to_us(until), self.seq)
+        rows = -1 if limit is None else limit
+        if id_ is None:
+            return await self._archive.history(kind, between, rows)
+        found = [
+            row
+            for of_kind in (Kind if kind is None else (kind,))
+            for row in await self._archive.history_of(of_kind, id_, self._tables[of_kind].rows.get(id_), between, rows)
+        ]
+        return sorted(found, key=lambda row: row.seq, reverse=True)[:limit]
 
     async def audit(self, *, after_seq: int = 0, limit: int | None = None) -> list[AuditRow]:
         return await self._archive.audit(after_seq, self.seq, -1 if limit is None else limit)
@@ -179,7 +187,7 @@ class EmbeddedStore:
 
     def packed(self, name: str) -> PackedRows:
         """The storage that such a table has: what is visible."""
-        return self._tables[Kind(name)]
+        return self._by_name[name]
 
     def subscribe(self, after_seq: int | None = None) -> Subscription:
         return self._feed.subscribe(after_seq)
@@ -231,7 +239,7 @@ class EmbeddedStore:
     def _latest(self, key: RecordKey) -> bytes | None:
         if key in self._pending:
             return self._pending[key]
-        return self._tables[Kind(key[0])].rows.get(key[1])
+        return self._by_name[key[0]].rows.get(key[1])
 
     async def _submit(self, prepared: Prepared) -> Committed:
         waiter: asyncio.Future[Committed] = self._loop.create_future()
@@ -257,7 +265,7 @@ class EmbeddedStore:
 
     def _show(self, prepared: Prepared) -> None:
         for (kind, id_), sealed in prepared.after.items():
-            self._tables[Kind(kind)].apply({id_: sealed})
+            self._by_name[kind].set(id_, sealed)
         self._pending.landed(prepared.head.seq, prepared.after)
         self._visible = prepared.head
         self._trouble = None
@@ -348,9 +356,10 @@ def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
     database = Database(path)
     try:
         for stored in database.documents():
-            tables[Kind(stored.kind)].apply({stored.id: stored.sealed})
+            tables[Kind(stored.kind)].set(stored.id, stored.sealed)
     except BaseException:
         database.abandon()
         raise
+    database.lengthen_log()
     gc.freeze()
     return database, tables

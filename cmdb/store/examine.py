@@ -13,13 +13,13 @@ import msgspec
 
 from cmdb.audit import GENESIS, first_broken
 from cmdb.model.kind import Kind
-from cmdb.store.archive import audit_row
+from cmdb.store.chain import audit_row
 from cmdb.store.connection import connect
 from cmdb.store.errors import explained
 from cmdb.store.protocol import StoreError
-from cmdb.store.rows import history_name
+from cmdb.store.rows import change_in, past_row_is_intact, seq_of_place
 from cmdb.store.schema import known_schema
-from cmdb.store.seal import intact, unsealed
+from cmdb.store.seal import unsealed
 from cmdb.store.verify import verified_documents, verified_head, verify_structure
 
 NAMED_ORPHANS = 5  # of each sort; the rest is counted
@@ -104,15 +104,13 @@ def _finding(error: StoreError) -> Finding:
 def _broken_past(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Past versions and history rows that are not what was written."""
     restore = "restore a backup, or let what is older be forgotten"
-    for kind, id_, place, body in connection.execute("SELECT kind, id, place, body FROM past"):
-        if not intact(body, f"{kind}\0{id_}"):
-            why = f"as it was until batch {place >> 20} is not what was written"
-            yield Finding("error", f"{kind} {id_}", why, restore)
-    for seq, n, kind, id_, attribute, change in connection.execute(
-        "SELECT seq, n, kind, id, attribute, change FROM history"
-    ):
-        if not intact(change, history_name(n, kind, id_, attribute)):
-            yield Finding("error", f"history row {n} of batch {seq}", "is not what was written", restore)
+    for row in connection.execute("SELECT place, kind, class, id, body, checksum FROM past"):
+        if not past_row_is_intact(*row):
+            why = f"as it was until batch {seq_of_place(row[0])} is not what was written"
+            yield Finding("error", f"{row[1]} {row[3]}", why, restore)
+    for row in connection.execute("SELECT seq, n, kind, class, id, attribute, change FROM history"):
+        if change_in(row) is None:
+            yield Finding("error", f"history row {row[1]} of batch {row[0]}", "is not what was written", restore)
 
 
 def _broken_audit(connection: sqlite3.Connection) -> Iterator[Finding]:

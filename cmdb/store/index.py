@@ -19,6 +19,8 @@ def path_of(name: str) -> Path:
 
 def value_at(document: Mapping[str, Any], path: Path) -> Any:
     """The value there, None where there is none."""
+    if len(path) == 1:
+        return document.get(path[0])
     value: Any = document
     for part in path:
         if not isinstance(value, Mapping):

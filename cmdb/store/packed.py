@@ -26,10 +26,14 @@ class PackedRows:
 
     def apply(self, changes: Changes) -> None:
         for id_, sealed in changes.items():
-            if sealed is None:
-                self._remove(id_)
-            else:
-                self._put(id_, sealed)
+            self.set(id_, sealed)
+
+    def set(self, id_: str, sealed: bytes | None) -> None:
+        """These are the document's bytes now; None: it is gone."""
+        if sealed is None:
+            self._remove(id_)
+        else:
+            self._put(id_, sealed)
 
     def document(self, id_: str) -> dict[str, Any]:
         """A fresh copy. Raises `KeyError`."""
@@ -66,13 +70,14 @@ class PackedRows:
         if not self._indexes:
             return
         values = self._values(sealed)
-        old_values = values if before is None else self._values(before)
-        for index, old, value in zip(self._indexes.values(), old_values, values, strict=True):
-            if before is None:
+        if before is None:
+            for index, value in zip(self._indexes.values(), values, strict=True):
                 index.add(value, id_, newest=True)
-            elif type(old) is not type(value) or old != value:
-                index.discard(old, id_)
-                index.add(value, id_, newest=False)
+        elif (old_values := self._values(before)) != values:
+            for index, old, value in zip(self._indexes.values(), old_values, values, strict=True):
+                if old != value:
+                    index.discard(old, id_)
+                    index.add(value, id_, newest=False)
 
     def _remove(self, id_: str) -> None:
         before = self.rows.pop(id_, None)

@@ -1,9 +1,12 @@
-"""A batch as rows, given the state that it builds on. Pure: nothing is written or visible yet."""
+"""A batch as rows, given the state that it builds on. Pure: nothing is written or visible yet.
+
+This is where a commit spends its time on the event loop: what is known of a record is read from its bytes once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,26 +15,44 @@ from cmdb.model.change import AuditRow, Delta
 from cmdb.model.kind import Kind
 from cmdb.store.moment import from_us, to_us
 from cmdb.store.protocol import Batch, Difference, Document, Write
-from cmdb.store.rows import BatchRows, Row, history_name, place_of
-from cmdb.store.seal import SEAL_BYTES, checksum_of, pack, seal, unsealed
+from cmdb.store.rows import BatchRows, Row, history_row, past_row, place_of
+from cmdb.store.seal import SEAL_BYTES, Where, checksum_of, pack, seal, unsealed, where_of
 from cmdb.store.text import SEARCHED
 from cmdb.store.verify import Head
 
+T = TypeVar("T")
 RecordKey = tuple[str, str]  # table (a `Kind` is one), id
 Versions = Mapping[RecordKey, bytes | None]  # sealed bytes; None: it is not there
 _NAMES: Mapping[str, str] = {kind: kind.value for kind in Kind}  # SQLite is slow to bind what is not quite a str
 
 
-class _Versioned(msgspec.Struct, gc=False):
-    version: int
+def by_name(of_kinds: Mapping[Kind, T]) -> Mapping[str, T]:
+    """The same, to be asked with a table's name: a `Kind` is one, and equal to it."""
+    return {kind.value: value for kind, value in of_kinds.items()}
 
 
-class _Classed(msgspec.Struct, gc=False):
+class _Filed(msgspec.Struct, gc=False):
+    version: int = 0
     class_: str = msgspec.field(name="class", default="")
 
 
-_versioned = msgspec.msgpack.Decoder(_Versioned).decode
-_classed = msgspec.msgpack.Decoder(_Classed).decode
+_NOT_THERE = _Filed()
+_filed = msgspec.msgpack.Decoder(_Filed).decode
+
+
+class Slot:
+    """A record of the batch: its bytes before and after, what they say of it, and where the new ones belong."""
+
+    __slots__ = ("after", "before", "filed", "table", "where")
+
+    def __init__(self, table: str, before: bytes | None, where: Where) -> None:
+        self.table = _NAMES.get(table, table)
+        self.before = self.after = before
+        self.filed = _NOT_THERE if before is None else filed(before)
+        self.where = where
+
+
+Slots = Mapping[RecordKey, Slot]
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -55,29 +76,89 @@ class Conflict(Exception):
 def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None]) -> Prepared:
     """Raises `Conflict`. A later write of a batch sees the earlier ones; no batch is older than the one before it."""
     seq, at = head.seq + 1, max(batch.at, from_us(head.at_us))
-    before: dict[RecordKey, bytes | None] = {}
-    after: dict[RecordKey, bytes | None] = {}
-    deltas = []
-    for write in batch.writes:
-        key = (write.kind, write.id)
-        if key not in before:
-            before[key] = after[key] = latest(key)
-        after[key], delta = _written(write, after[key], seq)
-        deltas.append(delta)
+    keys: list[RecordKey] = [(write.kind, write.id) for write in batch.writes]
+    slots = slots_of(keys, head, latest)
+    deltas = tuple(_written(write, slots[write.kind, write.id], seq) for write in batch.writes)
     audit = next_row(head.digest, seq, at, batch.actor, batch.reason, batch.summary)
-    rows = rows_of(audit, batch.differences, before, after)
-    return Prepared(rows, head_after(head, rows, before, after), after, tuple(deltas), _reworded(batch))
+    rows = rows_of(audit, batch.differences, slots)
+    after = {key: slot.after for key, slot in slots.items()}
+    return Prepared(rows, head_after(head, rows, slots), after, deltas, _reworded(batch))
 
 
-def _written(write: Write, there: bytes | None, seq: int) -> tuple[bytes | None, Delta]:
-    actual = 0 if there is None else _versioned(there[:-SEAL_BYTES]).version
+def slots_of(keys: Sequence[RecordKey], head: Head, latest: Callable[[RecordKey], bytes | None]) -> Slots:
+    """Each record once: what is there stays in its place, what is new gets a number."""
+    seq, last_number, replaced = head.seq + 1, head.last_number, 0
+    slots: dict[RecordKey, Slot] = {}
+    for key in keys:
+        if key in slots:
+            continue
+        before = latest(key)
+        if before is None:
+            last_number += 1
+            where = Where(seq, 0, last_number)
+        else:
+            where = Where(seq, place_of(seq, replaced), where_of(before).number)
+            replaced += 1
+        slots[key] = Slot(key[0], before, where)
+    return slots
+
+
+def _written(write: Write, slot: Slot, seq: int) -> Delta:
+    actual = slot.filed.version
     if write.expected is not None and write.expected != actual:
-        raise Conflict(write, actual, None if there is None else unsealed(there))
+        raise Conflict(write, actual, None if slot.after is None else unsealed(slot.after))
     if write.body is None:
-        return None, Delta(seq, write.kind, write.id, None)
+        slot.after, slot.filed = None, _NOT_THERE
+        return Delta(seq, write.kind, write.id, None)
     body: dict[str, Any] = {**write.body, "version": actual + 1}
-    name = f"{write.kind.value}\0{write.id}"
-    return seal(pack(body), name, seq), Delta(seq, write.kind, write.id, body)
+    slot.filed = _Filed(actual + 1, body.get("class", ""))
+    slot.after = seal(pack(body), f"{slot.table}\0{write.id}", slot.where)
+    return Delta(seq, write.kind, write.id, body)
+
+
+def rows_of(audit: AuditRow, differences: Sequence[Difference], slots: Slots) -> BatchRows:
+    """What the database takes."""
+    at_us = to_us(audit.at)
+    puts, removes, past, gone = [], [], [], []
+    for (_, id_), slot in slots.items():
+        where = slot.where
+        if slot.before is not None:
+            past.append(past_row(where.before, slot.table, filed(slot.before).class_, id_, slot.before))
+        if slot.after is not None:
+            puts.append((where.number, slot.table, id_, slot.after))
+        elif slot.before is not None:
+            removes.append((where.number,))
+            gone.append((slot.table, id_, where.before))
+    history = [_history_row(audit.seq, n, row, slots) for n, row in enumerate(differences)]
+    return BatchRows(audit, at_us, puts, removes, past, gone, history)
+
+
+def _history_row(seq: int, n: int, row: Difference, slots: Slots) -> Row:
+    slot = slots.get((row.kind, row.id))
+    class_ = ""
+    if slot is not None:
+        class_ = slot.filed.class_ or ("" if slot.before is None else filed(slot.before).class_)
+    return history_row(seq, n, _NAMES[row.kind], class_, row.id, row.attribute, pack((row.before, row.after)))
+
+
+def head_after(head: Head, rows: BatchRows, slots: Slots) -> Head:
+    """Where the log ends once these rows are written."""
+    documents, checksum, last_number = head.documents, head.checksum, head.last_number
+    for slot in slots.values():
+        if slot.before is not None:
+            documents, checksum = documents - 1, checksum - checksum_of(slot.before)
+        if slot.after is not None:
+            documents, checksum = documents + 1, checksum + checksum_of(slot.after)
+            last_number = max(last_number, slot.where.number)
+    return Head(rows.audit.seq, rows.at_us, rows.audit.digest, documents, checksum, last_number)
+
+
+def filed(sealed: bytes) -> _Filed:
+    """Its version and class; a TinyDB document may have anything by these names."""
+    try:
+        return _filed(sealed[:-SEAL_BYTES])
+    except msgspec.ValidationError:
+        return _NOT_THERE
 
 
 def _reworded(batch: Batch) -> Sequence[RecordKey]:
@@ -85,50 +166,3 @@ def _reworded(batch: Batch) -> Sequence[RecordKey]:
     differing = {(row.kind, row.id) for row in batch.differences}
     keys = [(write.kind, write.id) for write in batch.writes if write.kind in SEARCHED]
     return [key for key in keys if key[0] is not Kind.CI or key in differing]
-
-
-def rows_of(audit: AuditRow, differences: Sequence[Difference], before: Versions, after: Versions) -> BatchRows:
-    """What the database takes, given the versions that the batch replaces and those that it leaves."""
-    replaced = [(key, sealed) for key, sealed in before.items() if sealed is not None]
-    return BatchRows(
-        audit=audit,
-        at_us=to_us(audit.at),
-        puts=[(_name(key[0]), key[1], sealed) for key, sealed in after.items() if sealed is not None],
-        removes=[(_name(key[0]), key[1]) for key, sealed in after.items() if sealed is None],
-        past=[
-            (place_of(audit.seq, n), _name(key[0]), _class_of(sealed), key[1], sealed)
-            for n, (key, sealed) in enumerate(replaced)
-        ],
-        history=[_history_row(audit.seq, n, row, before, after) for n, row in enumerate(differences)],
-    )
-
-
-def _class_of(sealed: bytes | None) -> str:
-    try:
-        return "" if sealed is None else _classed(sealed[:-SEAL_BYTES]).class_
-    except msgspec.ValidationError:  # a TinyDB document may have any `class`
-        return ""
-
-
-def _name(table: str) -> str:
-    return _NAMES.get(table, table)
-
-
-def _history_row(seq: int, n: int, row: Difference, before: Versions, after: Versions) -> Row:
-    key = (row.kind, row.id)
-    kind, class_ = row.kind.value, _class_of(after.get(key) or before.get(key))
-    change = seal(pack((row.before, row.after)), history_name(n, kind, row.id, row.attribute), seq)
-    return (seq, n, kind, class_, row.id, row.attribute, change)
-
-
-def head_after(head: Head, rows: BatchRows, before: Versions, after: Versions) -> Head:
-    """Where the log ends once these rows are written."""
-    gone = [sealed for sealed in before.values() if sealed is not None]
-    come = [sealed for sealed in after.values() if sealed is not None]
-    return Head(
-        seq=rows.audit.seq,
-        at_us=rows.at_us,
-        digest=rows.audit.digest,
-        documents=head.documents + len(come) - len(gone),
-        checksum=head.checksum + sum(map(checksum_of, come)) - sum(map(checksum_of, gone)),
-    )

@@ -21,7 +21,7 @@ from cmdb.store.retention import (
     note_forgotten,
     scopes_of,
 )
-from cmdb.store.sweep import Folding, Step, forget_history, forget_versions
+from cmdb.store.sweep import Folding, Step, forget_ends, forget_history, forget_versions
 
 
 class Retained(msgspec.Struct, frozen=True):
@@ -37,6 +37,7 @@ async def retain(store: EmbeddedStore, now: datetime, rules: Sequence[Rule] = DE
     scopes = await store.on_writer(lambda connection: scopes_of(connection, rules, now))
     await _announce(store, scopes, now)
     versions = await _sweep(store, forget_versions)
+    await _sweep(store, forget_ends)
     history = await _sweep(store, forget_history)
     folding = Folding(await store.on_writer(lambda connection: fold_bounds(connection, scopes)))
     folded = await _sweep(store, folding.step, folding.start)

@@ -7,36 +7,44 @@ costs milliseconds a row. Sizes are powers of four, so that a handful of prepare
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from cmdb.model.change import AuditRow
+from cmdb.store.seal import checksum_of, intact
 
 Row = tuple[Any, ...]
 _SIZES = (256, 64, 16, 4, 1)
 _PLACE_BITS = 20
+_SPREAD = 0x9E3779B1  # odd: no two places within 32 bits of each other have the same checksum
 
 _PAST = "INSERT INTO past VALUES {values}"
-_REMOVE = "DELETE FROM document WHERE (kind, id) IN (VALUES {values})"
-_UPSERT = (
-    "INSERT INTO document (kind, id, body) VALUES {values} ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"
-)
-_REMOVE_TEXT = "DELETE FROM fulltext WHERE rowid IN (SELECT rowid FROM document WHERE (kind, id) IN (VALUES {values}))"
+_REMOVE = "DELETE FROM document WHERE number IN (VALUES {values})"
+_REMOVE_TEXT = "DELETE FROM fulltext WHERE rowid IN (VALUES {values})"
+_PUT = "INSERT OR REPLACE INTO document VALUES {values}"
+_GONE = "INSERT INTO gone VALUES {values}"
 _HISTORY = "INSERT INTO history VALUES {values}"
 
 
 class BatchRows(msgspec.Struct, frozen=True):
-    """One batch as the database takes it: `puts` (kind, id, body), `removes` (kind, id), `past` (place, kind,
-    class, id, body) what puts and removes replace, `history` rows."""
+    """One batch as the database takes it: `puts` (number, kind, id, body) and `removes` (number); what both replace,
+    rows of `past`; the ends of chains, `gone` (kind, id, place); `history` rows."""
 
     audit: AuditRow
     at_us: int
     puts: Sequence[Row]
     removes: Sequence[Row]
     past: Sequence[Row]
+    gone: Sequence[Row]
     history: Sequence[Row]
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much the log grows by it: half-filled pages, and those that every batch touches."""
+        return 5 * 4096 + 1024 * (len(self.puts) + len(self.past)) + 128 * len(self.history)
 
 
 def place_of(seq: int, n: int) -> int:
@@ -51,9 +59,31 @@ def seq_of_place(place: int) -> int:
     return place >> _PLACE_BITS
 
 
-def history_name(n: int, kind: str, id_: str, attribute: str) -> str:
-    """The row that a history row's seal belongs to."""
-    return f"{n}\0{kind}\0{id_}\0{attribute}"
+def past_row(place: int, kind: str, class_: str, id_: str, sealed: bytes) -> Row:
+    """A row of `past`."""
+    return (place, kind, class_, id_, sealed, _past_checksum(place, sealed))
+
+
+def past_row_is_intact(place: int, kind: str, class_: str, id_: str, sealed: bytes, checksum: int) -> bool:
+    """It is what was written, where it was written."""
+    return intact(sealed, f"{kind}\0{id_}") and checksum == _past_checksum(place, sealed)
+
+
+def _past_checksum(place: int, sealed: bytes) -> int:
+    return (checksum_of(sealed) + place * _SPREAD) & 0xFFFFFFFF
+
+
+def history_row(seq: int, n: int, kind: str, class_: str, id_: str, attribute: str, change: bytes) -> Row:
+    """A row of `history`; the change is sealed by a checksum over the row."""
+    checksum = zlib.crc32(change, zlib.crc32(f"{seq}\0{n}\0{kind}\0{class_}\0{id_}\0{attribute}".encode()))
+    return (seq, n, kind, class_, id_, attribute, change + checksum.to_bytes(4, "big"))
+
+
+def change_in(row: Row) -> bytes | None:
+    """The packed change of a row of `history`; None when the row is not what was written."""
+    seq, n, kind, class_, id_, attribute, sealed = row
+    change: bytes = sealed[:-4]
+    return change if history_row(seq, n, kind, class_, id_, attribute, change) == row else None
 
 
 def write_batch(connection: sqlite3.Connection, batch: BatchRows) -> None:
@@ -62,7 +92,8 @@ def write_batch(connection: sqlite3.Connection, batch: BatchRows) -> None:
     execute_rows(connection, _PAST, batch.past)
     execute_rows(connection, _REMOVE_TEXT, batch.removes)
     execute_rows(connection, _REMOVE, batch.removes)
-    execute_rows(connection, _UPSERT, batch.puts)
+    execute_rows(connection, _PUT, batch.puts)
+    execute_rows(connection, _GONE, batch.gone)
     execute_rows(connection, _HISTORY, batch.history)
     connection.execute(
         "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)",

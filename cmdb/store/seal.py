@@ -1,4 +1,4 @@
-"""A document's bytes as they lie in memory and on disk: msgpack, the batch that wrote them, a checksum.
+"""A document's bytes as they lie in memory and on disk: msgpack, then where it belongs, then a checksum.
 
 Not encryption, not a signature. The checksum covers the row that the bytes belong to, so that a flipped bit or a row
 under another's name is found when it is read.
@@ -12,15 +12,24 @@ from typing import Any
 
 import msgspec
 
-_TRAILER = struct.Struct(">QI")
+_TRAILER = struct.Struct(">QQQI")
 SEAL_BYTES = _TRAILER.size
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 
 
-def seal(packed: bytes, row: str, seq: int) -> bytes:
-    """The bytes to keep for this row, written by batch `seq`."""
-    return packed + _TRAILER.pack(seq, zlib.crc32(packed, zlib.crc32(f"{row}\0{seq}".encode())))
+class Where(msgspec.Struct, frozen=True, gc=False):
+    """The batch that wrote it, the place in `past` of the version before (0: none), the document's number."""
+
+    seq: int
+    before: int = 0
+    number: int = 0
+
+
+def seal(packed: bytes, row: str, where: Where) -> bytes:
+    """The bytes to keep for this row."""
+    seq, before, number = where.seq, where.before, where.number
+    return packed + _TRAILER.pack(seq, before, number, _checksum(packed, row, seq, before, number))
 
 
 def unsealed(sealed: bytes) -> Any:
@@ -28,17 +37,22 @@ def unsealed(sealed: bytes) -> Any:
     return unpack(sealed[:-SEAL_BYTES])
 
 
+def where_of(sealed: bytes) -> Where:
+    seq, before, number, _ = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
+    return Where(seq, before, number)
+
+
 def intact(sealed: bytes, row: str) -> bool:
     """These are the bytes that were sealed for this row."""
     if len(sealed) <= SEAL_BYTES:
         return False
-    seq, checksum = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
-    return bool(zlib.crc32(sealed[:-SEAL_BYTES], zlib.crc32(f"{row}\0{seq}".encode())) == checksum)
+    seq, before, number, checksum = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
+    return bool(_checksum(sealed[:-SEAL_BYTES], row, seq, before, number) == checksum)
 
 
 def seq_of(sealed: bytes) -> int:
     """The batch that wrote it."""
-    return int.from_bytes(sealed[-SEAL_BYTES:-4], "big")
+    return int.from_bytes(sealed[-SEAL_BYTES:-20], "big")
 
 
 def checksum_of(sealed: bytes) -> int:
@@ -48,3 +62,7 @@ def checksum_of(sealed: bytes) -> int:
 def normal(document: Any) -> Any:
     """The document as it comes back from the store: lists for tuples, moments in UTC, nothing shared."""
     return unpack(pack(document))
+
+
+def _checksum(packed: bytes, row: str, seq: int, before: int, number: int) -> int:
+    return zlib.crc32(packed, zlib.crc32(f"{row}\0{seq}\0{before}\0{number}".encode()))

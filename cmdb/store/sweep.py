@@ -13,7 +13,7 @@ import msgspec
 from cmdb.difference import WITHOUT_HISTORY, differences, same_but_version
 from cmdb.model.kind import Kind
 from cmdb.store.retention import KindAndClass
-from cmdb.store.rows import seq_of_place
+from cmdb.store.rows import Row, past_row, seq_of_place
 from cmdb.store.seal import seq_of, unsealed
 
 STEP_ROWS = 2000
@@ -50,6 +50,12 @@ def forget_versions(connection: sqlite3.Connection, after_place: int) -> Step:
     return _forget(connection, _STEP_PAST, _FORGET_PAST, after_place)
 
 
+def forget_ends(connection: sqlite3.Connection, _: int) -> Step:
+    """Remove the ends of chains that were forgotten to their end."""
+    connection.execute("DELETE FROM gone WHERE place NOT IN (SELECT place FROM past)")
+    return Step(None)
+
+
 def forget_history(connection: sqlite3.Connection, after_seq: int) -> Step:
     """Remove history rows likewise."""
     return _forget(connection, _STEP_HISTORY, _FORGET_HISTORY, after_seq)
@@ -78,12 +84,15 @@ class Folding:
         if not rows:
             return Step(None)
         folded = list(self._folded(rows))
-        connection.executemany("DELETE FROM past WHERE place = ?", [(gone,) for gone, _, _ in folded])
-        connection.executemany("UPDATE past SET body = ? WHERE place = ?", [(body, place) for _, place, body in folded])
+        connection.executemany("DELETE FROM past WHERE place = ?", [(gone,) for gone, _ in folded])
+        connection.executemany(
+            "UPDATE past SET body = ?, checksum = ? WHERE place = ?",
+            [(row[4], row[5], row[0]) for _, row in folded],
+        )
         return Step(rows[-1][0], len(folded))
 
-    def _folded(self, rows: list[tuple[int, str, str, str, bytes]]) -> Iterator[tuple[int, int, bytes]]:
-        """(place that goes, place that stays, body that it then has). Later ones of a record overrule."""
+    def _folded(self, rows: list[tuple[int, str, str, str, bytes]]) -> Iterator[tuple[int, Row]]:
+        """(place that goes, row of the place that stays as it then is). Later ones of a record overrule."""
         for place, kind, class_, id_, sealed in rows:
             after, until = self._bounds.get((kind, class_), (0, 0))
             if not after < place < until:
@@ -91,7 +100,7 @@ class Folding:
             document = unsealed(sealed)
             before = self._before.get((kind, id_))
             if before is not None and _folds(kind, id_, before, sealed, document):
-                yield before[0], place, before[1]
+                yield before[0], past_row(place, kind, class_, id_, before[1])
                 self._before[kind, id_] = (place, before[1], before[2])
             else:
                 self._before[kind, id_] = (place, sealed, document)

@@ -6,26 +6,28 @@ What is not indexed yet is known, and is looked through by whoever searches: no 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import islice
+from operator import itemgetter
 
 from cmdb.model.kind import Kind
 from cmdb.store.packed import PackedRows
-from cmdb.store.prepare import RecordKey
+from cmdb.store.prepare import RecordKey, by_name
 from cmdb.store.protocol import StoreError
 from cmdb.store.rows import Row, execute_rows
-from cmdb.store.seal import seq_of, unsealed
+from cmdb.store.seal import seq_of, unsealed, where_of
 from cmdb.store.text import SEARCHED, text_of
 
-AT_ONCE = 16  # records a step: about a millisecond that a commit may have to wait
-_PAUSE_S = 0.01
+AT_ONCE = 64  # records a step: about two milliseconds that a commit may have to wait
+AT_MOST_AT_ONCE = 512  # when very many wait
+_PAUSE_S = 0.25  # while batches are written: one that follows another is not to wait for their words
 _AFTER_TROUBLE_S = 5.0
 _WRITE = (
-    "WITH given (kind, id, words) AS (VALUES {values}) "
-    "INSERT OR REPLACE INTO fulltext (rowid, words) "
-    "SELECT document.rowid, given.words FROM given JOIN document USING (kind, id) "
-    "LEFT JOIN fulltext AS old ON old.rowid = document.rowid WHERE old.words IS NOT given.words"
+    "WITH given (number, words) AS (VALUES {values}) "
+    "INSERT OR REPLACE INTO fulltext (rowid, words) SELECT given.number, given.words "
+    "FROM given LEFT JOIN fulltext AS old ON old.rowid = given.number WHERE old.words IS NOT given.words"
 )
 
 OnWriter = Callable[[Callable[[sqlite3.Connection], None]], Awaitable[None]]
@@ -36,68 +38,100 @@ def indexed_seq(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT indexed_seq FROM head").fetchone()[0])
 
 
+def _note_indexed(connection: sqlite3.Connection, seq: int) -> None:
+    connection.execute("UPDATE head SET indexed_seq = max(indexed_seq, ?)", (seq,))
+
+
 class TextIndex:
     """`unindexed` are the records whose words may have changed since they were indexed."""
 
     def __init__(self, tables: Mapping[Kind, PackedRows], on_writer: OnWriter) -> None:
         self._tables = tables
         self._on_writer = on_writer
-        self._unindexed: dict[RecordKey, int] = {}  # the batch that changed it, oldest first
+        # By kind, id → the batch that changed it, oldest first: text and numbers, nothing for the garbage collector.
+        self._unindexed: dict[Kind, dict[str, int]] = {kind: {} for kind in SEARCHED}
+        self._of = by_name(self._unindexed)
         self._task: asyncio.Task[None] | None = None
+        self._seq = 0
 
     def catch_up(self, indexed_seq: int) -> None:
         """After opening: what was written since the last step."""
-        late = [
-            (seq_of(sealed), (kind, id_))
-            for kind in SEARCHED
-            for id_, sealed in self._tables[kind].rows.items()
-            if seq_of(sealed) > indexed_seq
-        ]
-        for seq, key in sorted(late):
-            self.changed([key], seq)
+        for kind, late in self._unindexed.items():
+            rows = self._tables[kind].rows.items()
+            changed = [(id_, seq_of(sealed)) for id_, sealed in rows if seq_of(sealed) > indexed_seq]
+            late.update(sorted(changed, key=itemgetter(1)))
+        self._begin()
 
     def changed(self, keys: Iterable[RecordKey], seq: int) -> None:
         """These may be found by other words from batch `seq` on."""
-        for key in keys:
-            self._unindexed.pop(key, None)
-            self._unindexed[key] = seq
-        if self._unindexed and self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._follow())
+        self._seq = seq
+        for kind, id_ in keys:
+            late = self._of[kind]
+            late.pop(id_, None)
+            late[id_] = seq
+        self._begin()
 
     def unindexed(self, kind: Kind) -> list[str]:
-        return [id_ for of_kind, id_ in self._unindexed if of_kind == kind]
+        return list(self._unindexed.get(kind, ()))
+
+    @property
+    def is_caught_up(self) -> bool:
+        return not any(self._unindexed.values())
+
+    def _begin(self) -> None:
+        if self._task is None and not self.is_caught_up:
+            self._task = asyncio.get_running_loop().create_task(self._follow())
 
     async def stop(self) -> None:
         """What is left over is found at the next opening."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self.is_caught_up and self._seq:
+            with contextlib.suppress(StoreError):
+                await self._on_writer(lambda connection: _note_indexed(connection, self._seq))
 
     async def _follow(self) -> None:
-        while self._unindexed:
-            try:
-                await self._step()
+        seq = -1
+        while (kind := self._next_kind()) is not None:
+            if seq != self._seq:
+                seq = self._seq
                 await asyncio.sleep(_PAUSE_S)
+            try:
+                await self._step(kind)
             except StoreError:  # no room: the store says so itself
                 await asyncio.sleep(_AFTER_TROUBLE_S)
         self._task = None
 
-    async def _step(self) -> None:
-        chosen = dict(islice(self._unindexed.items(), AT_ONCE))
-        rest = next(islice(self._unindexed.values(), AT_ONCE, None), None)
-        indexed_seq = max(chosen.values()) if rest is None else rest - 1
-        texts = [row for key in chosen if (row := self._row(key)) is not None]
+    def _next_kind(self) -> Kind | None:
+        """The one with the oldest change."""
+        waiting = [(next(iter(late.values())), kind) for kind, late in self._unindexed.items() if late]
+        return min(waiting)[1] if waiting else None
+
+    async def _step(self, kind: Kind) -> None:
+        late = self._unindexed[kind]
+        chosen = dict(islice(late.items(), min(max(AT_ONCE, len(late) // 100), AT_MOST_AT_ONCE)))
+        rows = [row for id_ in chosen if (row := self._row(kind, id_)) is not None]
 
         def write(connection: sqlite3.Connection) -> None:
-            execute_rows(connection, _WRITE, texts)
-            connection.execute("UPDATE head SET indexed_seq = max(indexed_seq, ?)", (indexed_seq,))
+            execute_rows(connection, _WRITE, rows)
+            _note_indexed(connection, indexed)
 
+        indexed = self._indexed_without(kind, chosen)
         await self._on_writer(write)
-        for key, seq in chosen.items():
-            if self._unindexed.get(key) == seq:
-                del self._unindexed[key]
+        for id_, seq in chosen.items():
+            if late.get(id_) == seq:
+                del late[id_]
 
-    def _row(self, key: RecordKey) -> Row | None:
-        kind, id_ = Kind(key[0]), key[1]
+    def _indexed_without(self, kind: Kind, chosen: Mapping[str, int]) -> int:
+        """Up to which batch everything is indexed, once these are."""
+        oldest = [
+            next(islice(late.values(), len(chosen) if of is kind else 0, None), None)
+            for of, late in self._unindexed.items()
+        ]
+        left = [seq for seq in oldest if seq is not None]
+        return min(left) - 1 if left else max(chosen.values())
+
+    def _row(self, kind: Kind, id_: str) -> Row | None:
         sealed = self._tables[kind].rows.get(id_)
-        return None if sealed is None else (kind.value, id_, text_of(kind, unsealed(sealed)))
+        return None if sealed is None else (where_of(sealed).number, text_of(kind, unsealed(sealed)))

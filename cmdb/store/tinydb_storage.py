@@ -18,8 +18,8 @@ from cmdb.audit import next_row
 from cmdb.store.database import Database
 from cmdb.store.overlay import PackedView
 from cmdb.store.packed import PackedRows
-from cmdb.store.prepare import Versions, head_after, rows_of
-from cmdb.store.seal import pack, seal
+from cmdb.store.prepare import head_after, rows_of, slots_of
+from cmdb.store.seal import Where, pack, seal
 from cmdb.store.table import PackedTable
 
 
@@ -56,13 +56,14 @@ class SqliteStorage(Storage):
         packed = self.packed(name)
         head = self._database.head
         seq = head.seq + 1
-        after: Versions = {(name, id_): _sealed(name, id_, fields, seq) for id_, fields in documents.items()}
-        before: Versions = {(name, id_): packed.rows.get(id_) for id_ in documents}
-        if after:
-            audit = next_row(head.digest, seq, datetime.now(UTC), "tinydb", "write", f"{name}: {len(after)}")
-            rows = rows_of(audit, (), before, after)
-            self._database.write([rows], head_after(head, rows, before, after))
-            packed.apply({id_: sealed for (_, id_), sealed in after.items()})
+        slots = slots_of([(name, id_) for id_ in documents], head, lambda key: packed.rows.get(key[1]))
+        for (_, id_), slot in slots.items():
+            slot.after = _sealed(f"{name}\0{id_}", documents[id_], slot.where)
+        if slots:
+            audit = next_row(head.digest, seq, datetime.now(UTC), "tinydb", "write", f"{name}: {len(slots)}")
+            rows = rows_of(audit, (), slots)
+            self._database.write([rows], head_after(head, rows, slots))
+            packed.apply({id_: slot.after for (_, id_), slot in slots.items()})
         self._written.add(name)
 
     def close(self) -> None:
@@ -76,5 +77,5 @@ class PackedTinyDB(TinyDB):
     default_storage_class = SqliteStorage  # type: ignore[assignment]  # TinyDB declares its default's own class
 
 
-def _sealed(name: str, id_: str, fields: Any, seq: int) -> bytes | None:
-    return None if fields is None else seal(pack(fields), f"{name}\0{id_}", seq)
+def _sealed(row: str, fields: Any, where: Where) -> bytes | None:
+    return None if fields is None else seal(pack(fields), row, where)

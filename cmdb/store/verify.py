@@ -10,7 +10,7 @@ import msgspec
 
 from cmdb.audit import GENESIS
 from cmdb.store.errors import damaged, explained
-from cmdb.store.seal import checksum_of, intact
+from cmdb.store.seal import checksum_of, intact, where_of
 
 _FETCH_ROWS = 2000
 
@@ -23,6 +23,7 @@ class Head(msgspec.Struct, frozen=True):
     digest: str = GENESIS
     documents: int = 0
     checksum: int = 0
+    last_number: int = 0
 
 
 class StoredDocument(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +35,7 @@ class StoredDocument(msgspec.Struct, frozen=True, gc=False):
 def verified_head(connection: sqlite3.Connection, path: Path) -> Head:
     """The head, which is where the audit ends too. Raises `StoreDamaged`."""
     with explained(path):
-        row = connection.execute("SELECT seq, at, digest, documents, checksum FROM head").fetchone()
+        row = connection.execute("SELECT seq, at, digest, documents, checksum, last_number FROM head").fetchone()
         last = connection.execute("SELECT seq, at, digest FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     if row is None:
         raise damaged(path, "it has no head")
@@ -46,18 +47,19 @@ def verified_head(connection: sqlite3.Connection, path: Path) -> Head:
 
 def verified_documents(connection: sqlite3.Connection, path: Path, head: Head) -> Iterator[StoredDocument]:
     """Every document, in the order of insertion. Raises `StoreDamaged` when one is not what was written, or missing."""
-    number = checksum = 0
+    count = checksum = 0
     with explained(path):
-        cursor = connection.execute("SELECT kind, id, body FROM document ORDER BY rowid")
+        cursor = connection.execute("SELECT number, kind, id, body FROM document ORDER BY number")
         while rows := cursor.fetchmany(_FETCH_ROWS):
-            for kind, id_, sealed in rows:
-                if not intact(sealed, f"{kind}\0{id_}"):
+            for number, kind, id_, sealed in rows:
+                sound = intact(sealed, f"{kind}\0{id_}") and where_of(sealed).number == number <= head.last_number
+                if not sound:
                     raise damaged(path, f"{kind} {id_} is not what was written")
                 checksum += checksum_of(sealed)
                 yield StoredDocument(kind, id_, sealed)
-            number += len(rows)
-    if (number, checksum) != (head.documents, head.checksum):
-        raise damaged(path, f"{number} documents are there, not the {head.documents} that were written")
+            count += len(rows)
+    if (count, checksum) != (head.documents, head.checksum):
+        raise damaged(path, f"{count} documents are there, not the {head.documents} that were written")
 
 
 def verify_structure(connection: sqlite3.Connection, path: Path) -> None:

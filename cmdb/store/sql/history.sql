@@ -1,10 +1,7 @@
--- Newest first. Moments rise with seq, so the index on audit.at finds where to begin and to end.
-SELECT history.seq, n, kind, id, attribute, change, at, actor, reason, summary, previous, digest
+-- Newest first. A kind that there is not was flipped into that, and may have been this one.
+SELECT history.seq, n, kind, class, id, attribute, change, at, actor, reason, summary, previous, digest
 FROM history JOIN audit USING (seq)
-WHERE history.seq <= :seq
-  AND (:kind IS NULL OR kind = :kind)
-  AND (:id IS NULL OR id = :id)
-  AND (:since IS NULL OR history.seq >= (SELECT min(seq) FROM audit WHERE at >= :since))
-  AND (:until IS NULL OR history.seq <= (SELECT max(seq) FROM audit WHERE at < :until))
+WHERE history.seq BETWEEN :first AND :last
+  AND (:kind IS NULL OR kind = :kind OR kind NOT IN (SELECT value FROM json_each(:kinds)))
 ORDER BY history.seq DESC, n DESC
 LIMIT :limit
