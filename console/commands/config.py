@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
 from cmdb.config import load_config
 from cmdb.locations import Locations
 from cmdb.services_file import load_services
-from cmdb.toml_file import TomlError
+from console.commands.edge import errors_said
 from console.commands.options import with_state
 from console.commands.text import say
-from console.errors import CommandError
-from console.exit_codes import Exit
-
-
-@contextmanager
-def configuration_errors() -> Iterator[None]:
-    """What is wrong with a file, as the command line says it."""
-    try:
-        yield
-    except TomlError as error:
-        raise CommandError(Exit.USAGE, error.what, error.why, error.next_step) from error
 
 
 @click.group()
@@ -35,7 +21,7 @@ def config() -> None:
 @with_state
 def check(locations: Locations) -> None:
     """Read `watchdeck.toml` and `services.d/*.toml` as the hub would, and say what is wrong."""
-    with configuration_errors():
+    with errors_said():
         load_config(locations.config)
         services = load_services(locations.services_dir)
     say(f"{locations.config}: good; {locations.services_dir}: good ({len(services.services)} services)")

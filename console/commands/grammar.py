@@ -27,6 +27,9 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "agent": ("agent", "Agents: list, show, scan, run."),
     "user": ("user", "People who may come in by SSH: add, list, remove."),
     "audit": ("audit", "Who did what; verify that nothing was altered."),
+    "doctor": ("doctor", "What is wrong with this installation."),
+    "backup": ("backup", "The record in one file, while the hub goes on."),
+    "restore": ("backup", "A backup in place of the record."),
     "config": ("config", "Check the configuration."),
     "completion": ("completion", "Shell completion for bash, zsh or fish."),
 }

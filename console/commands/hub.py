@@ -9,11 +9,8 @@ import click
 from cmdb.config import load_config
 from cmdb.hub.main import run_hub
 from cmdb.locations import Locations
-from cmdb.store.protocol import StoreError, StoreTaken
-from console.commands.config import configuration_errors
+from console.commands.edge import errors_said
 from console.commands.options import with_state
-from console.errors import CommandError
-from console.exit_codes import Exit
 from console.ssh.door import front_door
 
 
@@ -24,10 +21,5 @@ from console.ssh.door import front_door
 def hub(locations: Locations, port: int | None, lifeline: int | None) -> None:
     """The daemon: record, incidents, service levels; until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    try:
-        with configuration_errors():
-            run_hub(locations, load_config(locations.config), lifeline_fd=lifeline, parts=[front_door(port)])
-    except StoreTaken as error:
-        raise CommandError(Exit.CONFLICT, error.what, error.why, error.next_step) from error
-    except StoreError as error:
-        raise CommandError(Exit.WRONG, error.what, error.why, error.next_step) from error
+    with errors_said():
+        run_hub(locations, load_config(locations.config), lifeline_fd=lifeline, parts=[front_door(port)])
