@@ -10,12 +10,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from cmdb.clock import Clock
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.roster import Roster
 from cmdb.hub.stirred import stirred
 from cmdb.model.change import Change, Delta, Put
@@ -25,9 +27,19 @@ from cmdb.model.kind import Kind
 from cmdb.model.oncall import Person
 from cmdb.model.silence import Silence
 from cmdb.practices.delivery import quiet_until
-from cmdb.practices.escalation import EscalationPolicy, Step, advanced, advances, begun, due_step, opening_of, silenced
+from cmdb.practices.escalation import (
+    EscalationPolicy,
+    Step,
+    advanced,
+    advances,
+    begun,
+    due_step,
+    hastened,
+    opening_of,
+    silenced,
+)
 from cmdb.practices.grouping import Group, due_at
-from cmdb.practices.incident import told
+from cmdb.practices.incident import escalated, told
 from cmdb.practices.routing import ROOT, Route, group_key, routes_of
 from cmdb.practices.silence import silenced_by
 from cmdb.practices.telling import labels_of, text_of, title_of
@@ -36,6 +48,7 @@ from cmdb.store.protocol import StaleVersion, Store, StoreError
 ACTOR = "hub"
 LONGEST_WAIT_S = 5.0  # rotations hand off, wall clocks are set
 RETRY_S = 1.0
+PREVIEWED_STEPS = 20
 _log = logging.getLogger(__name__)
 
 
@@ -43,8 +56,15 @@ class EscalationDesk:
     """Follows incidents, escalations and silences. `acknowledge` is the command to say, with `{number}` in it."""
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, book: IncidentBook, roster: Roster, acknowledge: Callable[[], str]
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        book: IncidentBook,
+        roster: Roster,
+        acknowledge: Callable[[], str],
+        maintenance: MaintenanceWatch,
     ) -> None:
+        self._maintenance = maintenance
         self._ledger, self._clock, self._book, self._roster = ledger, clock, book, roster
         self._acknowledge = acknowledge
         self.escalations: dict[str, Escalation] = {}
@@ -87,6 +107,65 @@ class EscalationDesk:
     def stir(self) -> None:
         """Look again now."""
         self._stirred.set()
+
+    # What people ask
+
+    async def hasten(self, incident: Incident, *, actor: str, as_of: datetime | None = None) -> bool:
+        """Take the next step of an incident now; whether there is one. Raises `EscalatedSince`, `StaleVersion`."""
+        if not advances(incident):
+            return False
+        now = self._clock.now()
+        found = self._of(incident)
+        changes: list[Change] = [_put(hastened(one, now, as_of)) for one in found]
+        if changes:
+            words = "the next step now" if as_of is None else f"the next step now, as of {as_of:%Y-%m-%dT%H:%M:%SZ}"
+            changes.append(Put(Kind.INCIDENT, escalated(incident, actor, now, words), incident.version))
+        await self._commit(changes, "escalated by hand", actor)
+        self._stirred.set()
+        return bool(found)
+
+    async def preview(self, incident: Incident) -> dict[str, Any]:
+        """Who is told of this incident, when and why, if nobody acknowledges; nothing is written."""
+        now = self._clock.now()
+        labels = await self.labels(incident)
+        silence = silenced_by(self.silences.values(), labels, now)
+        return {
+            "number": incident.number,
+            "advances": advances(incident),
+            "labels": labels,
+            "silenced_until": None if silence is None else silence.end,
+            "silenced_because": None if silence is None else f"{silence.reason} ({silence.by})",
+            "routes": [
+                self._preview_route(incident, route, now) for route in routes_of(self._roster.directory.route, labels)
+            ],
+        }
+
+    def _preview_route(self, incident: Incident, route: Route, now: datetime) -> dict[str, Any]:
+        policy = self._policy(route.policy or "")
+        known = next((one for one in self._of(incident) if one.route == route.name), None)
+        walked: list[dict[str, Any]] = []
+        if policy is not None:
+            escalation = known or begun(incident, policy, now + timedelta(seconds=route.group_wait_s or 0), route.name)
+            while escalation.next_at is not None and len(walked) < PREVIEWED_STEPS:
+                at = max(now, escalation.next_at)
+                step = policy.steps[escalation.step]
+                walked.append({"at": at, "targets": [self._preview_target(one, incident, at) for one in step.targets]})
+                escalation = advanced(escalation, policy, at)
+        why = ", ".join(map(str, route.matchers)) or "it takes what no other route takes"
+        return {"route": route.name, "because": why, "policy": route.policy, "steps": walked}
+
+    def _preview_target(self, target: str, incident: Incident, at: datetime) -> dict[str, Any]:
+        return {
+            "target": target,
+            "people": [
+                {
+                    "name": person.name,
+                    "quiet_until": quiet_until(person, incident.priority, at),
+                    "channels": [one.name for one in person.channels],
+                }
+                for person in self._roster.people_of(target, at)
+            ],
+        }
 
     # Working
 
@@ -144,7 +223,11 @@ class EscalationDesk:
         telling: list[tuple[Escalation, Incident]] = []
         for escalation, incident, _step in group:
             silence = silenced_by(self.silences.values(), await self.labels(incident), now)
-            if silence is not None:
+            if (window := self._maintenance.of(incident.ci)) is not None:
+                why, end = window
+                words = f"nobody, in maintenance until {end:%Y-%m-%dT%H:%M:%SZ}: {why.window.title} ({why.by})"
+                changes += [_put(silenced(escalation, why.id, end)), _noted(incident, now, words)]
+            elif silence is not None:
                 held = silenced(escalation, silence.id, silence.end)
                 words = f"nobody, silenced by {silence.by} until {silence.end:%Y-%m-%dT%H:%M:%SZ}: {silence.reason}"
                 changes += [_put(held), _noted(incident, now, words)]
@@ -216,7 +299,8 @@ class EscalationDesk:
     def _heard(self, escalation: Escalation, now: datetime) -> Escalation:
         """An escalation whose silence was ended early goes on now."""
         silence = self.silences.get(escalation.silence or "")
-        ended = escalation.silence is not None and (silence is None or silence.end <= now)
+        silent = silence is not None and now < silence.end
+        ended = escalation.silence is not None and not silent and not self._maintenance.is_open(escalation.silence)
         return msgspec.structs.replace(escalation, silence=None, next_at=now) if ended else escalation
 
     def _again(self, escalation: Escalation, now: datetime) -> Escalation:
@@ -244,8 +328,8 @@ class EscalationDesk:
         # What is due and still there has no policy any more: nothing can be done about it now.
         return min([LONGEST_WAIT_S, *((due - now).total_seconds() for due in dues if due > now)])
 
-    async def _commit(self, changes: Sequence[Change], reason: str) -> None:
-        done = await self._ledger.commit(changes, actor=ACTOR, reason=reason) if changes else None
+    async def _commit(self, changes: Sequence[Change], reason: str, actor: str = ACTOR) -> None:
+        done = await self._ledger.commit(changes, actor=actor, reason=reason) if changes else None
         for delta in done.deltas if done else ():
             if delta.kind is Kind.ESCALATION:
                 self._take(delta)

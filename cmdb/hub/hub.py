@@ -18,6 +18,7 @@ from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
@@ -40,6 +41,7 @@ class Hub:
     book: IncidentBook
     desk: IncidentDesk
     roster: Roster
+    maintenance: MaintenanceWatch
     escalations: EscalationDesk
     deliveries: DeliveryDesk
     agents: Agents

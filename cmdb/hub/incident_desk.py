@@ -19,6 +19,7 @@ from cmdb.clock import Clock
 from cmdb.config import IncidentSection
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.stirred import stirred
 from cmdb.hub.suspicion import Suspicion
 from cmdb.hub.troubles import Troubles
@@ -27,7 +28,7 @@ from cmdb.model.counter import Counter
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import causes_first
-from cmdb.practices.incident import Rule, closed, resolved, unwell
+from cmdb.practices.incident import Rule, closed, merged, resolved, took_over, unwell
 from cmdb.practices.incident_plan import Plan, Policy, Reached, cis_of, opened_by_hand, weights
 from cmdb.practices.incident_state import NotPossible
 from cmdb.store.protocol import Document, StaleVersion, Store, StoreError
@@ -50,7 +51,10 @@ class IncidentDesk:
         config: IncidentSection,
         book: IncidentBook,
         reached: Callable[[Iterable[str]], Reached],
+        maintenance: MaintenanceWatch,
     ) -> None:
+        self._maintenance = maintenance
+        self._held: dict[str, set[str]] = {}  # bad checks by CI, while that is in maintenance
         self._ledger, self._clock, self._config, self._book = ledger, clock, config, book
         self._troubles = Troubles(ledger.store)
         self._suspicion = Suspicion(ledger.store, self._troubles.upstream)
@@ -106,6 +110,12 @@ class IncidentDesk:
         """Look again now: a clock was turned, or a rule changed."""
         self._stirred.set()
 
+    async def maintenance_changed(self, cis: Iterable[str]) -> None:
+        """What is still bad at the end of a window opens an incident."""
+        for ci in cis:
+            self._look_at(self._held.pop(ci, ()))
+        self._stirred.set()
+
     # Working
 
     async def work(self) -> None:
@@ -141,6 +151,19 @@ class IncidentDesk:
                 if not tries_left:
                     raise
         raise AssertionError("unreachable")
+
+    async def merge(self, number: int, into: int, *, who: str, at: datetime, why: str) -> Incident:
+        """Close an incident as a part of another, which has its effects from then on. Raises `StaleVersion`."""
+        one, other = await self._read(number), await self._read(into)
+        if one is None or other is None:
+            raise KeyError(number)
+        taker = took_over(other, who, at, one, one.effects)
+        changes = [
+            Put(Kind.INCIDENT, merged(one, who, at, into, why), one.version),
+            Put(Kind.INCIDENT, taker, other.version),
+        ]
+        await self._commit(changes, who, why)
+        return msgspec.structs.replace(taker, version=other.version + 1)
 
     async def open(self, make: Callable[[int], Incident], *, actor: str, reason: str) -> Incident:
         """A new incident with the next number."""
@@ -188,7 +211,10 @@ class IncidentDesk:
             known = self._book.of_check(id_)
             if check is None or check["state"] == "ok":
                 well.add(id_)
-                bad += [was_bad] if was_bad is not None and known is None else []  # bad only in passing
+                passed = was_bad is not None and known is None and not self._maintenance.holds(was_bad["ci"])
+                bad += [was_bad] if passed and was_bad is not None else []
+            elif self._is_bad(check) and known is None and await self._is_worked_on(check):
+                self._held.setdefault(check["ci"], set()).add(id_)
             elif self._is_bad(check):
                 bad.append(check)
             elif known is not None and check["hard"]:
@@ -262,6 +288,12 @@ class IncidentDesk:
 
     def _is_bad(self, check: Document | None) -> bool:
         return check is not None and check["hard"] and check["state"] in self._config.open_on
+
+    async def _is_worked_on(self, check: Document) -> bool:
+        ci = await self._ledger.get(Kind.CI, check["ci"])
+        if ci is not None:
+            await self._maintenance.trouble(ci, self._clock.now())
+        return self._maintenance.holds(check["ci"])
 
     def _look_at(self, checks: Iterable[str]) -> None:
         for check in checks:

@@ -37,6 +37,7 @@ from cmdb.hub.ingest import Ingest
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
+from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
 from cmdb.hub.reach import reached_by
 from cmdb.hub.recognition import Recognition
@@ -99,10 +100,13 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     sources = Sources(
         store, census, book, watch.services, clock, config.incident.matrix, config.incident.default_impact
     )
-    desk = IncidentDesk(ledger, clock, config.incident, book, functools.partial(reached_by, watch.services))
+    maintenance = MaintenanceWatch(ledger, clock)
+    desk = IncidentDesk(
+        ledger, clock, config.incident, book, functools.partial(reached_by, watch.services), maintenance
+    )
     freshness = Freshness(ledger, clock, config.check)
     roster = Roster(ledger, clock, locations.oncall)
-    escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub))
+    escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub), maintenance)
     deliveries = DeliveryDesk(ledger, clock, roster, pause_s=config.notify.first_pause_s)
     reported = asyncio.Event()
     dependencies = DependencyWatch(ledger, clock)
@@ -123,6 +127,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         book=book,
         desk=desk,
         roster=roster,
+        maintenance=maintenance,
         escalations=escalations,
         deliveries=deliveries,
         agents=agents,
@@ -143,6 +148,8 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
             await _followed(hub, follower, start)
         start(desk.run(), "incident desk")
         start(freshness.run(), "freshness")
+        maintenance.listeners += [desk.maintenance_changed, watch.services.maintenance_changed]
+        start(maintenance.run(), "maintenance")
         start(roster.run(), "roster")
         start(escalations.run(), "escalation desk")
         start(deliveries.run(), "delivery desk")
@@ -160,6 +167,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.census,
         hub.book,
         hub.service_watch,
+        hub.maintenance,
         hub.desk,
         freshness,
         hub.roster,

@@ -5,7 +5,7 @@ In memory only, rebuilt at every start. What follows from it is `cmdb.practices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -36,14 +36,15 @@ class _Part:
 
 
 class ServiceMembers:
-    """Follows CIs, checks and services."""
+    """Follows CIs, checks and services. `maintained` are the CIs in maintenance, shared with whoever makes another."""
 
-    def __init__(self) -> None:
+    def __init__(self, maintained: set[str] | None = None) -> None:
         self._cis: dict[str, Document] = {}
         self._checks: dict[str, dict[str, CheckState]] = {}  # by CI, then by check
         self._ci_of_check: dict[str, str] = {}
         self._parts: dict[str, list[_Part]] = {}  # by service
         self._services_of: dict[str, set[str]] = {}  # by CI
+        self._maintained = set() if maintained is None else maintained
 
     def take_ci(self, id_: str, body: Document | None) -> set[str]:
         """The CI is like this now (None: gone); the services that it was or is part of."""
@@ -71,6 +72,12 @@ class ServiceMembers:
             return set()
         self._checks[ci][id_] = state
         return set(self._services_of.get(ci, ()))
+
+    def take_maintenance(self, changed: Iterable[str]) -> set[str]:
+        """The maintenance of these CIs began or ended; the services that have them."""
+        changed = set(changed)
+        self._maintained ^= changed
+        return {service for ci in changed for service in self._services_of.get(ci, ())}
 
     def take_service(self, id_: str, service: Service | None) -> None:
         """The service is made of these components now; it may select other CIs than before."""
@@ -104,7 +111,9 @@ class ServiceMembers:
             yield part.component, judged, members
 
     def _member(self, ci: str) -> Member:
-        return Member(ci, str(self._cis[ci]["name"]), ci_state(self._checks.get(ci, {}).values()))
+        state = ci_state(self._checks.get(ci, {}).values())
+        hidden = state is not None and ci in self._maintained
+        return Member(ci, str(self._cis[ci]["name"]), ServiceState.MAINTENANCE if hidden else state)
 
     def _place(self, service: str, ci: str, body: Document) -> None:
         for part in self._parts[service]:

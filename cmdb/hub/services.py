@@ -37,7 +37,8 @@ class Services:
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger, self._clock = ledger, clock
-        self.members = ServiceMembers()
+        self._maintained: set[str] = set()
+        self.members = ServiceMembers(self._maintained)
         self.services: dict[str, Service] = {}
         self.agreements: dict[str, Agreement] = {}
         self.revisions: dict[str, Agreement] = {}
@@ -46,7 +47,7 @@ class Services:
 
     async def load(self, store: Store) -> None:
         """Take everything that the record has now; states are judged with the next change."""
-        self.members = ServiceMembers()
+        self.members = ServiceMembers(self._maintained)
         self.services, self.agreements, self.revisions, self.records = {}, {}, {}, {}
         for kind in (Kind.CI, Kind.CHECK, *sorted(_ABOUT_SERVICES)):
             for document in await store.find(kind):
@@ -91,6 +92,11 @@ class Services:
             intervals = [each for record in self.records.values() for each in unwatched(record[-1], watched_until, now)]
             await self._commit([Put(Kind.INTERVAL, each) for each in intervals], ACTOR, "nobody watched")
         self._touched = set(self.services)
+        await self.judge()
+
+    async def maintenance_changed(self, cis: Iterable[str]) -> None:
+        """The maintenance of these CIs began or ended."""
+        self._touched |= self.members.take_maintenance(cis)
         await self.judge()
 
     async def judge(self) -> None:

@@ -44,6 +44,26 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recovered_at: datetime | None = None
 
 
+class Communication(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was told what, when: one entry of a major incident's own timeline."""
+
+    at: datetime
+    by: str
+    audience: str
+    text: str
+
+
+class Major(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes an incident a major one: an update is due every so many minutes, to everybody concerned."""
+
+    declared_at: datetime
+    declared_by: str
+    reason: str
+    update_every_minutes: int
+    update_due_at: datetime
+    communications: tuple[Communication, ...] = ()
+
+
 class Incident(Record, frozen=True, kw_only=True):
     """`id` is the number as text. `key` is the correlation key: one open incident has it at most.
 
@@ -81,5 +101,6 @@ class Incident(Record, frozen=True, kw_only=True):
     reopened: int = 0
     rearmed: int = 0
     labels: dict[str, str] = {}
+    major: Major | None = None
     suspects: tuple[Suspect, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()

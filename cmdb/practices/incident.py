@@ -43,6 +43,10 @@ def told(incident: Incident, at: datetime, words: str) -> Incident:
     return _step(incident, at, "hub", "told", words)
 
 
+def escalated(incident: Incident, who: str, at: datetime, words: str) -> Incident:
+    return _step(incident, at, who, "escalated", words)
+
+
 def assigned(incident: Incident, who: str, at: datetime, assignee: str, text: str = "") -> Incident:
     """Taking it up is responding to it: an assignment acknowledges. Raises `NotPossible`."""
     if incident.state in FINISHED:
@@ -187,6 +191,13 @@ def overridden(incident: Incident, who: str, at: datetime, reason: str, **weight
     """A person's impact and urgency (and the `priority` and due times that follow): the graph's no longer count."""
     words = f"P{weight['priority']} (impact {weight['impact']}, urgency {weight['urgency']}): {reason}"
     return _step(incident, at, who, "priority", words, overridden=True, **weight)
+
+
+def tied(incident: Incident, who: str, at: datetime, other: int) -> Incident:
+    """Belongs with another, of which it is no part."""
+    if other in incident.links:
+        return incident
+    return _step(incident, at, who, "linked", f"with INC-{other}", links=linked(incident.links, other))
 
 
 def linked(links: tuple[int, ...], number: int) -> tuple[int, ...]:

@@ -104,55 +104,53 @@ async def open_(hub: Hub, session: Session, args: OpenArguments) -> Row:
 
 async def ack(hub: Hub, session: Session, args: ActArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.acknowledged(one, session.actor, now, args.text))
+    return await acted(hub, session, args, lambda one: step.acknowledged(one, session.actor, now, args.text))
 
 
 async def note(hub: Hub, session: Session, args: NoteArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.noted(one, session.actor, now, args.text))
+    return await acted(hub, session, args, lambda one: step.noted(one, session.actor, now, args.text))
 
 
 async def assign(hub: Hub, session: Session, args: AssignArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(
-        hub, session, args, lambda one: step.assigned(one, session.actor, now, args.assignee, args.text)
-    )
+    return await acted(hub, session, args, lambda one: step.assigned(one, session.actor, now, args.assignee, args.text))
 
 
 async def hold(hub: Hub, session: Session, args: HoldArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.held(one, session.actor, now, args.reason))
+    return await acted(hub, session, args, lambda one: step.held(one, session.actor, now, args.reason))
 
 
 async def resume(hub: Hub, session: Session, args: ActArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.resumed(one, session.actor, now, args.text))
+    return await acted(hub, session, args, lambda one: step.resumed(one, session.actor, now, args.text))
 
 
 async def resolve(hub: Hub, session: Session, args: ActArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.resolved(one, session.actor, now, args.text))
+    return await acted(hub, session, args, lambda one: step.resolved(one, session.actor, now, args.text))
 
 
 async def close(hub: Hub, session: Session, args: ActArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.closed(one, session.actor, now, args.text))
+    return await acted(hub, session, args, lambda one: step.closed(one, session.actor, now, args.text))
 
 
 async def reopen(hub: Hub, session: Session, args: ActArguments) -> Row:
     now = hub.clock.now()
-    return await _acted(hub, session, args, lambda one: step.reopened(one, session.actor, now, args.text))
+    return await acted(hub, session, args, lambda one: step.reopened(one, session.actor, now, args.text))
 
 
 async def priority(hub: Hub, session: Session, args: PriorityArguments) -> Row:
     now = hub.clock.now()
     weighed = functools.partial(hub.desk.weighed_by_hand, impact=args.impact, urgency=args.urgency)
-    return await _acted(
+    return await acted(
         hub, session, args, lambda one: step.overridden(one, session.actor, now, args.reason, **weighed(one))
     )
 
 
-async def _acted(hub: Hub, session: Session, args: ActArguments, rule: Callable[[Incident], Incident]) -> Row:
+async def acted(hub: Hub, session: Session, args: ActArguments, rule: Callable[[Incident], Incident]) -> Row:
     """The incident after the step. Raises `Refused`."""
     name = f"INC-{args.number}"
     try:

@@ -13,7 +13,11 @@ from cmdb.hub.api import (
     history,
     hub,
     incident,
+    incident_ties,
+    maintenance,
+    oncall,
     service,
+    silence,
     sla,
     sla_exchange,
     sla_negotiation,
@@ -25,7 +29,25 @@ from cmdb.hub.api import (
 from cmdb.hub.api.verb import Verb
 
 _NOUNS = (
-    hub, agent, enrolment, ci, check, incident, service, sla, sla_planning, sla_negotiation, sla_review, sla_exchange,
-    history, audit, user, view,
-)  # fmt: skip
+    hub,
+    agent,
+    enrolment,
+    ci,
+    check,
+    incident,
+    incident_ties,
+    oncall,
+    silence,
+    maintenance,
+    service,
+    sla,
+    sla_planning,
+    sla_negotiation,
+    sla_review,
+    sla_exchange,
+    history,
+    audit,
+    user,
+    view,
+)
 VERBS: Mapping[str, Verb] = {name: verb for noun in _NOUNS for name, verb in noun.VERBS.items()}

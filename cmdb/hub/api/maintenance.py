@@ -1,0 +1,114 @@
+"""`maintenance.*`: windows in which what is worked on opens no incidents and calls nobody."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from cmdb.filter import FilterError, parse
+from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.hub import Hub
+from cmdb.hub.listing import listed
+from cmdb.hub.protocol import Code
+from cmdb.hub.rows import Row
+from cmdb.hub.session import Session
+from cmdb.model.change import Put
+from cmdb.model.kind import Kind
+from cmdb.model.maintenance import Maintenance
+from cmdb.practices.maintenance import Window, WindowError, open_at, verify
+
+
+class MaintenanceListArguments(ListArguments, frozen=True, kw_only=True):
+    """`all`: those that are over too."""
+
+    all: bool = False
+
+
+class AddArguments(Arguments, frozen=True, kw_only=True):
+    """`select` is the filter grammar over CIs. With `lasts_s` the first problem opens it; `repeats` is a calendar
+    expression (`Sun 02:00-04:00`) between `start` and `end`, `weeks` narrows it to the first … fifth, or last (-1).
+    """
+
+    select: str
+    end: datetime
+    title: str = ""
+    start: datetime | None = None
+    lasts_s: float = 0.0
+    repeats: str = ""
+    timezone: str = "UTC"
+    weeks: tuple[int, ...] = ()
+
+
+class EndArguments(Arguments, frozen=True, kw_only=True):
+    id: str
+
+
+async def list_(hub: Hub, _session: Session, args: MaintenanceListArguments) -> list[Row]:
+    """Each with its `state`: pending, active or over."""
+    now = args.at or hub.clock.now()
+    rows = [_row(msgspec.convert(one, Maintenance), now) for one in await hub.store.find(Kind.MAINTENANCE, at=args.at)]
+    return listed((row for row in rows if args.all or row["state"] != "over"), args, "start")
+
+
+async def add(hub: Hub, session: Session, args: AddArguments) -> Row:
+    now = hub.clock.now()
+    window = Window(
+        title=args.title or f"maintenance by {session.actor}",
+        select=args.select,
+        start=args.start or now,
+        end=args.end,
+        lasts_s=args.lasts_s,
+        repeats=args.repeats,
+        timezone=args.timezone,
+        weeks=args.weeks,
+    )
+    try:
+        verify(window)
+        parse(window.select)
+    except (WindowError, FilterError) as error:
+        raise Refused(Code.USAGE, "maintenance add", str(error), "see docs/on-call.md") from error
+    record = Maintenance(id=f"maintenance-{secrets.token_hex(4)}", window=window, by=session.actor)
+    await _write(hub, session, record, 0, window.title)
+    return _row(record, now) | {"version": 1}
+
+
+async def end(hub: Hub, session: Session, args: EndArguments) -> Row:
+    """Over now, for good."""
+    document = await hub.store.get(Kind.MAINTENANCE, args.id)
+    if document is None:
+        raise not_found("maintenance", args.id)
+    known = msgspec.convert(document, Maintenance)
+    now = hub.clock.now()
+    if known.window.ended_at is not None or known.window.end <= now:
+        raise Refused(Code.CONFLICT, args.id, "is over already")
+    over = msgspec.structs.replace(known, window=msgspec.structs.replace(known.window, ended_at=now))
+    await _write(hub, session, over, known.version, "ended early")
+    return _row(over, now)
+
+
+async def _write(hub: Hub, session: Session, record: Maintenance, version: int, reason: str) -> None:
+    done = await hub.ledger.commit([Put(Kind.MAINTENANCE, record, version)], actor=session.actor, reason=reason)
+    await hub.maintenance.apply(done.deltas if done else ())
+
+
+def _row(record: Maintenance, now: datetime) -> Row:
+    """The window's fields beside the record's, flat."""
+    window = record.window
+    span = open_at(window, now, record.problems)
+    over = window.end <= now or (window.ended_at is not None and window.ended_at <= now)
+    state = "active" if span is not None else "over" if over else "pending"
+    fields = msgspec.structs.asdict(window)
+    return {"id": record.id, "version": record.version, "by": record.by, "state": state, **fields} | {
+        "open_until": None if span is None else span.end
+    }
+
+
+VERBS: Mapping[str, Verb] = {
+    "maintenance.list": Verb(MaintenanceListArguments, list_),
+    "maintenance.add": Verb(AddArguments, add, Role.OPERATOR),
+    "maintenance.end": Verb(EndArguments, end, Role.OPERATOR),
+}
