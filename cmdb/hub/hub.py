@@ -30,7 +30,7 @@ from cmdb.store.protocol import Store
 
 @dataclass
 class Hub:
-    """`readonly` says why the store takes no writes just now; `overdue` counts checks past their time."""
+    """`overdue` counts checks past their time."""
 
     locations: Locations
     config: Config
@@ -57,7 +57,6 @@ class Hub:
     host_key: str = ""  # the front door's, as `TYPE BASE64`
     lag_s: float = 0.0
     overdue: int = 0
-    readonly: str = ""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -48,6 +48,7 @@ from cmdb.store.writer import Job, Task, Writer
 
 T = TypeVar("T")
 _PROBE_AFTER_S = 1.0
+_MOMENTS_KEPT = 1000
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
 
 
@@ -69,6 +70,7 @@ class EmbeddedStore:
         self._closed = False
         self._feed = Feed(self._visible.seq)
         self.horizons = horizons(database.connection)
+        self._seqs_at: dict[int, int] = {}
         self._archive = Archive(database.path)
         self._checkpointer = Checkpointer(database.path, lambda: database.written_bytes)
         self._writer = Writer(database, self._report_landed, self._report_failed)
@@ -221,8 +223,15 @@ class EmbeddedStore:
         return [then[id_] for id_ in sorted(then)]
 
     async def _seq_at(self, at: datetime) -> int:
-        """The batch that was the last one then; the present needs no look at the disk."""
-        return self.seq if to_us(at) >= self._visible.at_us else await self._archive.seq_at(to_us(at), self.seq)
+        """The batch that was the last one then. Moments rise with the batches, so of the past that is so for ever."""
+        at_us = to_us(at)
+        if at_us >= self._visible.at_us:
+            return self.seq
+        if at_us not in self._seqs_at:
+            if len(self._seqs_at) == _MOMENTS_KEPT:
+                self._seqs_at.clear()
+            self._seqs_at[at_us] = await self._archive.seq_at(at_us, self.seq)
+        return self._seqs_at[at_us]
 
     def _refuse_forgotten(self, kind: Kind, class_: str | None, seq: int) -> None:
         """Raises `Forgotten` if some of that kind (and class) is not kept as of batch `seq`."""

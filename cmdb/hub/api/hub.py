@@ -49,7 +49,7 @@ async def status(hub: Hub, _session: Session, _args: Nothing) -> dict[str, Any]:
         },
         "lag_s": hub.lag_s,
         "overdue": hub.overdue,
-        "readonly": hub.readonly,
+        "readonly": hub.store.trouble or "",
     }
 
 

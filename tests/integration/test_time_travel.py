@@ -1,0 +1,68 @@
+"""Every list as of a moment is what it was at that moment."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cmdb.hub.client import HubClient
+from cmdb.hub.hub import Hub
+from cmdb.model.change import Change, Put, Remove
+from cmdb.model.kind import Kind
+from cmdb.store.embedded import EmbeddedStore
+from tests.support.hub import HandClock, check, ci, client_of, hub_at, until
+
+LISTS = ("ci.list", "check.list", "agent.list", "incident.list", "service.list")
+MOMENTS = 20
+
+
+async def test_lists_as_of_twenty_moments_of_a_run_are_what_they_were(tmp_path: Path) -> None:
+    clock = HandClock()
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    async with hub_at(tmp_path, clock=clock, store=store) as hub, await client_of(hub) as client:
+        choose = random.Random(20)
+        printed: list[tuple[datetime, dict[str, Any]]] = []
+        for step in range(MOMENTS):
+            clock.turn(minutes=1)
+            await hub.ledger.commit(some_changes(choose, step), actor="run", reason=f"step {step}")
+            printed.append((clock.now(), await settled(hub, client, clock.now())))
+            clock.turn(minutes=1)
+        assert len({repr(answer) for _, answer in printed}) == MOMENTS
+        for moment, answer in printed:
+            assert await lists(client, at=moment) == answer
+
+
+def some_changes(choose: random.Random, step: int) -> list[Change]:
+    """A few hosts and endpoints come, change their state, their name or their volatile figures, or go."""
+    changes: list[Change] = []
+    for host in choose.sample(range(10), 4):
+        id_ = f"host-{host}"
+        if choose.random() < 0.2:
+            changes += [Remove(Kind.CI, id_), Remove(Kind.CI, f"{id_}/80"), Remove(Kind.CHECK, f"{id_}/80/tcp")]
+            continue
+        state = choose.choice(["ok", "warning", "unknown"])
+        changes += [
+            Put(Kind.CI, ci(id_, "host", host=id_, name=f"web-{choose.randrange(3)}", metrics={"uptime_s": step})),
+            Put(Kind.CI, ci(f"{id_}/80", host=id_, attributes={"port": 80 + choose.randrange(2)})),
+            Put(Kind.CHECK, check(f"{id_}/80", state=state)),
+        ]
+    return changes
+
+
+async def settled(hub: Hub, client: HubClient, moment: datetime) -> dict[str, Any]:
+    """The lists, once the hub has drawn its conclusions from what was written, and those from them."""
+    answer: dict[str, Any] = {}
+
+    async def nothing_moves() -> bool:
+        nonlocal answer
+        seq, answer = hub.store.seq, await lists(client)
+        return answer == await lists(client, at=moment) and seq == hub.store.seq
+
+    await until(nothing_moves, "the lists of now are those as of now")
+    return answer
+
+
+async def lists(client: HubClient, at: datetime | None = None) -> dict[str, Any]:
+    return {verb: await client.call(verb, **({} if at is None else {"at": at})) for verb in LISTS}
