@@ -32,12 +32,16 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What `up` was asked for. `port` is the SSH port; None takes the configured or a free one."""
+    """What `up` was asked for. `port` is the SSH port; None takes the configured or a free one.
+
+    `agent` is a command to run in place of this machine's agent; it takes `--lifeline FD`.
+    """
 
     locations: Locations
     headless: bool
     port: int | None
     keep: bool
+    agent: tuple[str, ...] = ()
 
 
 def up(wanted: Wanted) -> int:
@@ -189,6 +193,8 @@ class Supervisor:
 
     def _agent_command(self) -> list[str]:
         hub = f"unix:{self._locations.agent_socket}"
+        if self._wanted.agent:
+            return [*self._wanted.agent, *self._lifeline_option()]
         command = [sys.executable, "-m", "agent.main", "run", "--state", str(self._locations.agent_state), "--hub", hub]
         return [*command, *self._lifeline_option()]
 

@@ -17,6 +17,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "up": ("up", "Hub, local agent and console on this machine, nothing to configure."),
     "hub": ("hub", "The daemon: record, incidents, service levels."),
     "console": ("console", "The operations console on a running hub."),
+    "demo": ("demo", "The console on a simulated fleet: see it at size."),
     "status": ("status", "Whether the hub runs, and what it holds."),
     "ci": ("ci", "Configuration items: list, show, find, history, impact."),
     "check": ("check", "Health: list, show, run, explain."),

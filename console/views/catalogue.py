@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -41,18 +42,33 @@ def _troubled(row: Row, moment: Moment) -> Line:
     return (states.word(states.INCIDENT, row.get("state")),) if _is_incident(row) else cells.check_state(row, moment)
 
 
+def title_of(row: Row) -> str:
+    """An incident's title without the name of its CI, which stands beside it."""
+    title, name = clean(row.get("title") or ""), clean(row.get("ci_name") or "")
+    return title.removeprefix(f"{name}: ") if name else title
+
+
+def _title(row: Row, _moment: Moment) -> Line:
+    return ((title_of(row), Ink.TEXT),)
+
+
 def _what(row: Row, moment: Moment) -> Line:
-    return cells.field("title" if _is_incident(row) else "output")(row, moment)
+    return _title(row, moment) if _is_incident(row) else cells.field("output")(row, moment)
 
 
 def _since(row: Row, moment: Moment) -> Line:
     return cells.age("opened_at" if _is_incident(row) else "since")(row, moment)
 
 
+_ENDPOINT = re.compile(r"(tcp|udp)/.*:(\d+)")
+
+
 def ci_name(row: Row, moment: Moment) -> Line:
-    """The name of the CI that a row is about, else its id; and its host, where that is another."""
+    """What a row is about: the host, and the item on it where it is not the host itself."""
     name, host = clean(row.get("ci_name") or row.get("ci") or moment.glyphs.dash), clean(row.get("host_name") or "")
-    return ((name, Ink.TEXT), (f" {host}" if host and host != name else "", Ink.DIM))
+    if not host or host == name:
+        return ((name, Ink.TEXT),)
+    return ((f"{host} ", Ink.TEXT), (_ENDPOINT.sub(r"\1/\2", name), Ink.DIM))
 
 
 def check_name(row: Row, _moment: Moment) -> Line:
@@ -131,7 +147,7 @@ INCIDENTS = View(
         Column("AGE", cells.age("opened_at"), 4, rank=1, right=True, sort="-opened_at"),
         Column("INCIDENT", cells.number, 8, rank=2, sort="-number"),
         Column("CI", ci_name, 16, 10, rank=4, grow=1, sort="ci"),
-        Column("WHAT", cells.field("title"), 30, 14, grow=3, sort="title"),
+        Column("WHAT", _title, 30, 14, grow=3, sort="title"),
         Column("DUE", cells.due, 8, rank=3, sort="due"),
         Column("WHO", cells.owner, 6, rank=5, sort="acknowledged_by"),
         Column("SERVICES", cells.field("services", Ink.DIM), 12, 8, rank=6, grow=1),
