@@ -14,6 +14,7 @@ from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.escalation_desk import EscalationDesk
 from cmdb.hub.feed import Feed
+from cmdb.hub.graph_keeper import GraphKeeper
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
@@ -51,6 +52,7 @@ class Hub:
     identities: Identities
     dependencies: DependencyWatch
     recognition: Recognition
+    topology: GraphKeeper
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import logging
 import os
-import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import timedelta
@@ -29,6 +28,7 @@ from cmdb.hub.escalation_desk import EscalationDesk
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
 from cmdb.hub.freshness import Freshness
+from cmdb.hub.graph_keeper import GraphKeeper
 from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
@@ -94,7 +94,7 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
 async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
     """A hub that answers at its sockets inside the `async with`."""
     census, book = Census(), IncidentBook()
-    feed = Feed(store, compiled, ordered)
+    feed = Feed(store, lambda text: compiled(text, watch.services.members.known), ordered)
     ledger = Ledger(store, clock)
     watch = ServiceWatch(ledger, clock, locations)
     sources = Sources(
@@ -111,9 +111,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     reported = asyncio.Event()
     dependencies = DependencyWatch(ledger, clock)
     recognition = Recognition(store, clock, IdentityPolicy(timedelta(seconds=config.agent.scan_interval_s)))
-    reconciling = Reconciling(
-        store, clock, config.check, recognition, lambda: f"host-{secrets.token_hex(5)}", lambda: watch.rules
-    )
+    reconciling = Reconciling(store, clock, config.check, recognition, lambda: watch.rules)
     ingest = Ingest(ledger, clock, reconciling, dependencies)
     agents = _agents(store, ingest, clock, config, reported)
     watch.rules_changed = functools.partial(plan_again, store, ledger, reconciling, agents.work_changed)
@@ -138,6 +136,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         identities=Identities(),
         dependencies=dependencies,
         recognition=recognition,
+        topology=GraphKeeper(),
         started_at=clock.now(),
     )
     async with _tasks(hub) as start:
@@ -177,6 +176,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.identities,
         hub.dependencies,
         hub.recognition,
+        hub.topology,
     )
 
 

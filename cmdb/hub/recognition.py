@@ -7,7 +7,8 @@ reports of a new one, in the same moment, make one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -37,8 +38,11 @@ class _Presence(NamedTuple):
 class Recognition:
     """Hold `deciding` from the question until what was decided has been told by `decided`."""
 
-    def __init__(self, store: Store, clock: Clock, policy: IdentityPolicy) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, policy: IdentityPolicy, new_host_id: Callable[[], str] | None = None
+    ) -> None:
         self._store, self._clock, self._policy = store, clock, policy
+        self.new_host_id = new_host_id or (lambda: f"host-{secrets.token_hex(5)}")
         self._index = KeyIndex()
         self._agents: dict[str, _Presence] = {}
         self._agents_of: dict[str, set[str]] = {}

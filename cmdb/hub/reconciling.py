@@ -51,11 +51,10 @@ class Reconciling:
         clock: Clock,
         tuning: CheckSection,
         recognition: Recognition,
-        new_host_id: Callable[[], str],
         rules: Callable[[], CheckRules] = lambda: NO_RULES,
     ) -> None:
         self._store, self._clock, self._tuning, self._rules = store, clock, tuning, rules
-        self._recognition, self._new_host_id = recognition, new_host_id
+        self._recognition = recognition
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
         report = [Seen(section.outcome, section.items) for section in scanned.sections]
@@ -90,7 +89,7 @@ class Reconciling:
             return _Answer(agent.host or "") if known else _Answer(refused=UNKNOWN_HOST)
         async with self._recognition.deciding():
             found = await self._recognition.identify(agent, host.keys, in_container=_is_container(host))
-            host_id = found.ci.id if found.ci else self._new_host_id()
+            host_id = found.ci.id if found.ci else self._recognition.new_host_id()
             decision = decision_of(
                 found,
                 ci=None if found.outcome is Outcome.REVIEW else host_id,

@@ -90,6 +90,10 @@ class ServiceMembers:
         for ci, body in self._cis.items():
             self._place(id_, ci, body)
 
+    def known(self, ci: str) -> Document | None:
+        """A CI that is not retired."""
+        return self._cis.get(ci)
+
     def services_of(self, ci: str) -> set[str]:
         """The services that this CI is a direct part of."""
         return set(self._services_of.get(ci, ()))

@@ -166,6 +166,29 @@ class Agents:
         return {delta.id for delta in deltas if delta.kind is Kind.AGENT}
 
 
+class Reviews:
+    """Open questions of identity; settled ones only when asked for."""
+
+    default_order = "opened_at"
+
+    def __init__(self, store: Store, *, settled: bool) -> None:
+        self._store, self._settled = store, settled
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for review in await self._store.find(Kind.REVIEW, matching=self._wanted):
+            yield dict(review)
+
+    async def row(self, id_: str) -> Row | None:
+        review = await self._store.get(Kind.REVIEW, id_)
+        return dict(review) if review is not None and self._wanted(review) else None
+
+    async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
+        return {delta.id for delta in deltas if delta.kind is Kind.REVIEW}
+
+    def _wanted(self, review: Document) -> bool:
+        return self._settled or review["state"] == "open"
+
+
 class Changes:
     """The newest history rows of CIs and relations."""
 
@@ -239,6 +262,8 @@ def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:
             return Classes(given.census)
         case "agents":
             return Agents(given.store)
+        case "reviews":
+            return Reviews(given.store, settled=bool(args.get("all")))
         case "changes":
             return Changes(given.store)
         case "services":

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from console.commands.asking import list_command, show_command
+from console.commands.ci_identity import add_to
 from console.commands.options import Moment
 from console.commands.text import Column, age, clean, record, shown, table
 
@@ -41,10 +42,16 @@ def _id() -> click.Argument:
 
 
 def _shown(document: dict[str, Any]) -> str:
-    parts = [record(document, but=("relations", "checks", "attributes", "metrics", "keys", "overrides"))]
+    parts = [record(document, but=("relations", "checks", "drift", "attributes", "metrics", "keys", "overrides"))]
     for section in ("attributes", "overrides", "metrics", "keys"):
         if document.get(section):
             parts.append(f"{section}:\n{_indented(record(document[section]))}")
+    if document.get("drift"):
+        lines = [
+            f"{one['attribute']}: set to {shown(one['set'])}, observed {shown(one['observed'])}"
+            for one in document["drift"]
+        ]
+        parts.append("drift:\n" + _indented("\n".join(lines)))
     if document.get("relations"):
         lines = [
             f"{ARROWS[end['direction']]} {end['type']} {end['class']} {clean(end['name'])}"
@@ -102,3 +109,4 @@ ci.add_command(
 ci.add_command(
     show_command("depends", "ci.depends", _id(), help_="What it stands on.", render=_graph, options=(DEPTH,))
 )
+add_to(ci)

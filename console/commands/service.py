@@ -37,10 +37,20 @@ def _tree(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _points(rows: list[dict[str, Any]]) -> str:
+    lines = [f"{row['class']} {clean(row['name'])} ({row['id']}): component {row['component']}" for row in rows]
+    return "\n".join(lines) or "no single item takes it down"
+
+
 service.add_command(
     list_command("service.list", COLUMNS, help_="Services and their states.", empty="no services", view="services")
 )
 service.add_command(show_command("show", "service.show", _name(), help_="One service.", render=record))
 service.add_command(
     show_command("tree", "service.tree", _name(), help_="A service's components and their items.", render=_tree)
+)
+service.add_command(
+    show_command(
+        "points", "service.points", _name(), help_="Single points of failure: what alone takes it down.", render=_points
+    )
 )

@@ -43,9 +43,9 @@ class Fleet:
         self.clock = TurnedClock()
         self.store = MemoryStore()
         self.ledger = Ledger(self.store, self.clock)
-        self.recognition = Recognition(self.store, self.clock, IdentityPolicy())
         self._born = 0
-        reconciling = Reconciling(self.store, self.clock, CheckSection(), self.recognition, self._new_id)
+        self.recognition = Recognition(self.store, self.clock, IdentityPolicy(), self._new_id)
+        reconciling = Reconciling(self.store, self.clock, CheckSection(), self.recognition)
         self.ingest = Ingest(self.ledger, self.clock, reconciling)
         self._followed = 0
 
@@ -55,9 +55,9 @@ class Fleet:
 
     async def restart(self) -> None:
         """What is in memory is read from the store."""
-        self.recognition = Recognition(self.store, self.clock, IdentityPolicy())
+        self.recognition = Recognition(self.store, self.clock, IdentityPolicy(), self._new_id)
         await self.recognition.load(self.store)
-        reconciling = Reconciling(self.store, self.clock, CheckSection(), self.recognition, self._new_id)
+        reconciling = Reconciling(self.store, self.clock, CheckSection(), self.recognition)
         self.ingest = Ingest(self.ledger, self.clock, reconciling)
 
     async def report(self, agent: str, *items: Item, minutes: float = 1, without: str = "", **keys: Any) -> None:

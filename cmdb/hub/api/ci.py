@@ -14,7 +14,9 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.rows import Row, StateOf, check_row, ci_row, history_row
 from cmdb.hub.session import Session
+from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
+from cmdb.precedence import drift
 
 
 class CiListArguments(ListArguments, frozen=True, kw_only=True):
@@ -42,7 +44,11 @@ async def list_(hub: Hub, _session: Session, args: CiListArguments) -> list[Row]
     state_of = await states_at(hub, args)
     found = await hub.store.find(Kind.CI, equals, at=args.at)
     wanted = [ci for ci in found if args.all or ci["status"] != "retired"]
-    return listed([await ci_row(hub.store, ci, state_of, args.at) for ci in wanted], args, "class,name")
+    rows = [await ci_row(hub.store, ci, state_of, args.at) for ci in wanted]
+    hosts = {row["id"]: row for row in rows if row["class"] == "host"}
+    if not hosts and "host" in args.filter:
+        hosts = {one["id"]: dict(one) for one in await hub.store.find(Kind.CI, {"class": "host"}, at=args.at)}
+    return listed(rows, args, "class,name", hosts.get)
 
 
 async def states_at(hub: Hub, args: ListArguments | CiArguments) -> StateOf:
@@ -56,13 +62,14 @@ async def states_at(hub: Hub, args: ListArguments | CiArguments) -> StateOf:
 
 
 async def show(hub: Hub, _session: Session, args: CiArguments) -> Row:
-    """The CI with its relations, seen from it, and its checks."""
+    """The CI with its relations, seen from it, its checks, and where a person's value is not what is observed."""
     ci = await by_id_or_name(hub.store, Kind.CI, args.id, args.at)
     state_of = await states_at(hub, args)
     checks = await hub.store.find(Kind.CHECK, {"ci": ci["id"]}, at=args.at)
     return await ci_row(hub.store, ci, state_of, args.at) | {
         "relations": await _relations(hub, ci["id"], args.at),
         "checks": [await check_row(hub.store, check, hub.book.number_of, args.at) for check in checks],
+        "drift": [msgspec.structs.asdict(one) for one in drift(msgspec.convert(ci, ConfigurationItem))],
     }
 
 
