@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
-from console.commands.asking import list_command, show_command
-from console.commands.text import Column, age, clean, record
+from cmdb.locations import Locations
+from console.commands.asking import ask, list_command, show_command
+from console.commands.options import with_state
+from console.commands.plugin import as_document, lines, run_here
+from console.commands.text import Column, age, clean, print_json, record, say
 from console.exit_codes import Exit
 
 COLUMNS = (
@@ -33,10 +36,6 @@ def _explained(document: dict[str, Any]) -> str:
     return "\n".join([f"{document['check']}  rule {document['rule']}", *(clean(step) for step in document["steps"])])
 
 
-def _judged(document: dict[str, Any]) -> int:
-    return Exit.DONE if document["state"] == "ok" else Exit.WRONG
-
-
 check.add_command(
     list_command("check.list", COLUMNS, help_="Checks and their states.", empty="no checks match", view="checks")
 )
@@ -46,13 +45,26 @@ check.add_command(
 check.add_command(
     show_command("explain", "check.explain", _id(), help_="Why it is as it is, step by step.", render=_explained)
 )
-check.add_command(
-    show_command(
-        "run",
-        "check.run",
-        _id(),
-        help_="Run it now; exit 1 when it is not ok.",
-        render=lambda document: f"{document['state']}  {clean(document['output'])}",
-        status=_judged,
-    )
-)
+
+
+@check.command("run")
+@click.argument("words", nargs=-1, metavar="ID | -- PLUGIN_ARGS")
+@click.option("--plugin", type=click.Path(exists=True, dir_okay=False), help="Run this monitoring plugin here instead.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds for it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def run(locations: Locations, words: tuple[str, ...], plugin: str | None, timeout: float, as_json: bool) -> int:
+    """Run a check now; exit 1 when it is not ok. With --plugin: a plugin on this machine, without a hub."""
+    if plugin is not None:
+        finding = run_here(plugin, words, timeout)
+        document, said = as_document(finding), "\n".join(lines(finding))
+    elif len(words) == 1:
+        document = ask(locations, "check.run", id=words[0])
+        said = f"{document['state']}  {clean(document['output'])}"
+    else:
+        raise click.UsageError("which check? give one ID (see: watchdeck check list), or --plugin PATH")
+    if as_json:
+        print_json(document)
+    else:
+        say(said)
+    return Exit.DONE if document["state"] == "ok" else Exit.WRONG
