@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import IO, Any
 
 import click
 
@@ -11,8 +13,10 @@ from console.commands.asking import ask, list_command, show_command
 from console.commands.options import with_state
 from console.commands.plugin import as_document, lines, run_here
 from console.commands.text import Column, age, clean, print_json, record, say
+from console.errors import CommandError
 from console.exit_codes import Exit
 
+MAX_IMPORT_CHARS = 16 * 1024 * 1024
 COLUMNS = (
     Column("STATE", lambda row: row["state"] if row["hard"] else f"{row['state']} ({row['attempt']})"),
     Column("SINCE", lambda row: age(row["since"]), right=True),
@@ -68,3 +72,28 @@ def run(locations: Locations, words: tuple[str, ...], plugin: str | None, timeou
     else:
         say(said)
     return Exit.DONE if document["state"] == "ok" else Exit.WRONG
+
+
+@check.command("import")
+@click.argument("format_", metavar="FORMAT", type=click.Choice(["nagios", "blackbox", "gatus"]))
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
+@click.option("--apply", default="class=host", show_default=True, help="The CIs whose agents run what Gatus probed.")
+def import_(format_: str, file: IO[str], apply: str) -> None:
+    """Print the checks of another tool's file as rules for services.d; what is not taken stands on stderr."""
+    # 10 ms and a YAML parser that no other command of checks needs.
+    from cmdb.check_import import blackbox, gatus, nagios  # noqa: PLC0415
+    from cmdb.check_import.imported import CannotImport, Imported, to_toml  # noqa: PLC0415
+
+    text = file.read(MAX_IMPORT_CHARS)
+    readers: dict[str, Callable[[str], Imported]] = {
+        "nagios": nagios.read,
+        "blackbox": blackbox.read,
+        "gatus": functools.partial(gatus.read, apply=apply),
+    }
+    try:
+        imported = readers[format_](text)
+    except CannotImport as error:
+        raise CommandError(Exit.USAGE, file.name, str(error), "see: watchdeck check import --help") from error
+    say(to_toml(imported).rstrip("\n"))
+    for one in imported.not_taken:
+        click.echo(f"not taken: {clean(one)}", err=True)
