@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from console.commands.asking import list_command, show_command
+from console.commands.ci_find import diff, find
 from console.commands.ci_identity import add_to
 from console.commands.options import Moment
 from console.commands.text import Column, age, clean, record, shown, table
@@ -77,6 +78,8 @@ def _graph(document: dict[str, Any]) -> str:
     return "\n".join([*lines, f"services: {services}"]) if lines else "nothing"
 
 
+ci.add_command(find)
+ci.add_command(diff)
 ci.add_command(
     list_command(
         "ci.list",

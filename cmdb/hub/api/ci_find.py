@@ -1,0 +1,66 @@
+"""`ci.find`: items by words anywhere in them and by fields, best match first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from cmdb.filter import Filter, FilterError, parse
+from cmdb.filter.expression import Text
+from cmdb.hub.api.refusal import Refused
+from cmdb.hub.api.verb import Arguments, Verb
+from cmdb.hub.hub import Hub
+from cmdb.hub.protocol import Code
+from cmdb.hub.rows import Row, ci_row
+from cmdb.hub.session import Session
+from cmdb.model.kind import Kind
+from cmdb.store.protocol import Document
+
+SEARCHED = 10_000  # found by words before fields are judged
+
+
+class FindArguments(Arguments, frozen=True, kw_only=True):
+    """`text` is the filter grammar, whose bare words are looked up in the full-text index."""
+
+    text: str
+    limit: int = 50
+    all: bool = False
+
+
+async def find(hub: Hub, _session: Session, args: FindArguments) -> list[Row]:
+    try:
+        asked = parse(args.text)
+    except FilterError as error:
+        raise Refused(Code.USAGE, "ci find", str(error), "see docs/filter.md") from error
+    words, fields = _split(asked)
+    found: list[Row] = []
+    for document in await _candidates(hub, words, fields):
+        row = await ci_row(hub.store, document, hub.census.state_of)
+        if (args.all or row["status"] != "retired") and fields.matches(row, now=hub.clock.now()):
+            found.append(row)
+        if len(found) == max(0, args.limit):
+            break
+    return found
+
+
+def _split(asked: Filter) -> tuple[str, Filter]:
+    """The words that the index answers, and everything else."""
+    indexed = [term for term in asked.terms if _is_indexed(term)]
+    words = " ".join(term.values[0].text for term in indexed if isinstance(term, Text))
+    return words, replace(asked, terms=tuple(term for term in asked.terms if term not in indexed))
+
+
+def _is_indexed(term: object) -> bool:
+    plain = isinstance(term, Text) and not term.fuzzy and not term.negated and len(term.values) == 1
+    return plain and isinstance(term, Text) and "*" not in term.values[0].text
+
+
+async def _candidates(hub: Hub, words: str, fields: Filter) -> Sequence[Document]:
+    if words:
+        return await hub.store.search(words, Kind.CI, limit=SEARCHED)
+    return await hub.store.find(Kind.CI, fields.equals(Kind.CI))
+
+
+VERBS: Mapping[str, Verb] = {
+    "ci.find": Verb(FindArguments, find),
+}

@@ -1,0 +1,98 @@
+"""Finding, comparing and looking back at items, through a real hub on the embedded store."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cmdb.hub.client import HubClient
+from cmdb.hub.hub import Hub
+from cmdb.model.change import Put
+from cmdb.model.ci import ConfigurationItem
+from cmdb.model.kind import Kind
+from cmdb.store.embedded import EmbeddedStore
+from tests.support.hub import HandClock, check, ci, client_of, hub_at, put
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    async with hub_at(tmp_path, clock=clock, store=store) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(hub: Hub) -> AsyncIterator[HubClient]:
+    client = await client_of(hub)
+    yield client
+    await client.close()
+
+
+def package(name: str, version: str, host: str = "host-1") -> ConfigurationItem:
+    attributes = {"manager": "dpkg", "version": version}
+    return ci(f"package-{name}-{host}", "package", host=host, name=name, key=f"dpkg/{name}", attributes=attributes)
+
+
+async def found(client: HubClient, text: str) -> list[str]:
+    return [row["name"] for row in await client.call("ci.find", text=text)]
+
+
+async def test_words_and_fields_find_items(hub: Hub, client: HubClient) -> None:
+    await put(hub, package("openssl", "3.0.11"), package("libssl3", "3.0.13"), package("bash", "5.2"))
+    assert await found(client, "openss") == ["openssl"]
+    assert set(await found(client, "ssl")) == {"openssl", "libssl3"}
+    assert await found(client, "ssl version<3.0.13") == ["openssl"]
+    assert await found(client, "class=package name=bash") == ["bash"]
+    assert await found(client, "nowhere") == []
+
+
+async def test_a_bad_expression_is_refused_with_its_place(client: HubClient) -> None:
+    with pytest.raises(Exception, match="ci find"):
+        await client.call("ci.find", text='name="open')
+
+
+async def test_what_differs_between_two_items_is_named(hub: Hub, client: HubClient) -> None:
+    await put(hub, package("openssl", "3.0.11", "host-1"), package("openssl", "3.0.13", "host-2"))
+    rows = await client.call("ci.diff", a="package-openssl-host-1", b="package-openssl-host-2")
+    assert {"attribute": "attributes.version", "a": "3.0.11", "b": "3.0.13"} in rows
+    assert {row["attribute"] for row in rows} == {"attributes.version", "host"}
+
+
+async def test_what_changed_between_two_moments_is_named(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    before = package("openssl", "3.0.11")
+    await put(hub, before)
+    then = clock.turn(minutes=1)
+    clock.turn(minutes=1)
+    await put(hub, package("openssl", "3.0.13"))
+    rows = await client.call("ci.diff", a=before.id, **{"from": then})
+    assert rows == [{"attribute": "attributes.version", "a": "3.0.11", "b": "3.0.13"}]
+    assert await client.call("ci.diff", a=before.id, **{"from": clock.now()}) == []
+
+
+async def test_the_list_as_of_twenty_moments_is_what_it_was_at_each(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    """Items come, change, go and come back, and so do their checks' states."""
+    chance = random.Random(7)
+    recorded: list[tuple[Any, Any]] = []
+    for _ in range(20):
+        names = chance.sample(["openssl", "bash", "curl", "nginx", "vim"], 3)
+        await put(hub, *(package(name, str(chance.randint(1, 9))) for name in names))
+        await put(hub, check(f"package-{names[0]}-host-1", state=chance.choice(["ok", "warning", "critical"])))
+        gone = package(names[1], "0")
+        retired = msgspec.structs.replace(gone, status=chance.choice(["in_use", "missing", "retired"]))
+        await hub.ledger.commit([Put(Kind.CI, retired)], actor="test", reason="a scan")
+        recorded.append((clock.turn(seconds=1), await client.call("ci.list", all=True)))
+        clock.turn(seconds=59)
+    for moment, rows in recorded:
+        assert await client.call("ci.list", all=True, at=moment) == rows
