@@ -19,7 +19,7 @@ from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.model.relation import RELATION_TYPES, Relation, relation_id
-from cmdb.precedence import written
+from cmdb.precedence import AGENT, written
 
 Name = tuple[str, str]  # class and key: what an item is called within its host
 
@@ -144,6 +144,7 @@ def _observed(
             metrics=item.metrics,
             keys=item.keys,
             sources={source: at},
+            origins={} if source == AGENT else dict.fromkeys(item.attributes, source),
             first_seen=at,
             last_seen=at,
         )

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from agent.wire import Item
 from checks import __version__
@@ -97,9 +97,15 @@ def _services(host: HostDocuments) -> Iterator[dict[str, Any]]:
         attributes = ci["attributes"]
         scheme = attributes.get("protocol", "unknown")
         scheme = attributes.get("transport") if scheme == "unknown" else scheme
-        address = attributes.get("address", "")
-        address = f"[{address}]" if ":" in address else address
-        yield {"bom-ref": ci["id"], "name": ci["name"], "endpoints": [f"{scheme}://{address}:{attributes.get('port')}"]}
+        url = f"{scheme}://{_authority(host, str(attributes.get('address', '')))}:{attributes.get('port')}"
+        yield {"bom-ref": ci["id"], "name": ci["name"], "endpoints": [url]}
+
+
+def _authority(host: HostDocuments, address: str) -> str:
+    """The host's name for what listens at every address, and for IPv6, whose brackets validators do not know."""
+    domain = host.host["keys"].get("domain")
+    name = f"{host.host['name']}.{domain}" if domain else str(host.host["name"])
+    return quote(name) if address in ("0.0.0.0", "") or ":" in address else address
 
 
 def _uses(host: HostDocuments) -> Iterator[dict[str, Any]]:

@@ -309,7 +309,16 @@ _SECTIONS: Mapping[str, Callable[[Entry], Iterator[Item]]] = {
     "network_ports": _port,
 }
 _XML_NAMES = {"MACADDR": "mac"}
+# What is text in XML and is none in JSON, of the fields that are kept as they came.
+_XML_TRUTHS = ("VIRTUALDEV", "MANAGEMENT", "NO_REMOVE", "REMOVABLE", "SYSTEMDRIVE")
+_XML_NUMBERS = ("FILESIZE", "NUMSLOTS", "CAPACITY", "CORECOUNT", "EXTERNAL_CLOCK", "LV_COUNT", "PV_COUNT", "SEG_COUNT")
 _SINGLE = ("HARDWARE", "BIOS", "OPERATINGSYSTEM", "ACCESSLOG", "VERSIONPROVIDER")
+
+
+def _of_xml(tag: str, said: str) -> Any:
+    if tag in _XML_TRUTHS:
+        return _is_true(said)
+    return int(said) if tag in _XML_NUMBERS and said.isdigit() else said
 
 
 def _from_xml(source: str) -> dict[str, Any]:
@@ -323,7 +332,9 @@ def _from_xml(source: str) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for element in root.find("CONTENT") or []:
         entry: Any = {
-            _XML_NAMES.get(child.tag, child.tag.lower()): child.text or "" for child in element if not len(child)
+            _XML_NAMES.get(child.tag, child.tag.lower()): _of_xml(child.tag, child.text or "")
+            for child in element
+            if not len(child)
         }
         if len(element) == 0:
             content[element.tag.lower()] = element.text or ""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 from collections.abc import Mapping, Sequence
 
 import click
@@ -27,6 +28,11 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "report": ("report", "Reports over a period: sla."),
     "agent": ("agent", "Agents: list, show, scan, run."),
     "user": ("user", "People who may come in by SSH: add, list, remove."),
+    "import": (
+        "exchange",
+        "Inventories of other tools, agreements: glpi, facter, ansible, osquery, cyclonedx, csv, openslo.",
+    ),
+    "export": ("exchange", "Hosts as glpi, cyclonedx, otel, ansible-inventory, csv; agreements as openslo."),
     "audit": ("audit", "Who did what; verify that nothing was altered."),
     "doctor": ("doctor", "What is wrong with this installation."),
     "backup": ("backup", "The record in one file, while the hub goes on."),
@@ -51,7 +57,7 @@ class Grammar(click.Group):
         if cmd_name not in NOUNS:
             return None
         module = importlib.import_module(f"console.commands.{NOUNS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"console.commands.{NOUNS[cmd_name][0]}.{cmd_name} is not a command")
         return command

@@ -34,6 +34,7 @@ REMOTE: Mapping[str, tuple[str, ...]] = {
     "contract": ALL,
     "improvement": ALL,
     "shift": ALL,
+    "export": (),
     "completion": (),
 }
 # Options that name a file of this machine, or another installation on it; `-` is the visitor's own input.

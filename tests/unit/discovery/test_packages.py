@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packageurl import PackageURL
 
 from agent.discovery.dpkg import package_item, parse_status
 from agent.discovery.language_packages import language_item, parse_apk, parse_metadata, parse_package_json
@@ -72,6 +73,23 @@ def test_python_and_node_packages() -> None:
 def test_what_names_no_package(text: str) -> None:
     assert parse_package_json(text, "") is None
     assert parse_metadata(text, "") is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "namespace", "name", "version", "arch"),
+    [
+        ("deb", "debian", "g++-12", "4:12.2.0-14+deb12u1", "amd64"),
+        ("deb", "debian", "bash", "5.2.15-2+b7~x", "amd64"),
+        ("rpm", "fedora", "git", "2.43.0^1.gabc-1.fc39", "x86_64"),
+        ("npm", "@scope", "tool", "1.0.0-rc.1+build.5", ""),
+    ],
+)
+def test_package_urls_are_read_by_others_as_they_were_meant(
+    type_: str, namespace: str, name: str, version: str, arch: str
+) -> None:
+    read = PackageURL.from_string(purl(type_, namespace, name, version, arch=arch))
+    assert (read.type, read.namespace, read.name, read.version) == (type_, namespace, name, version)
+    assert read.qualifiers == ({"arch": arch} if arch else {})
 
 
 def test_a_package_url_escapes_what_would_be_read_as_a_part_of_it() -> None:

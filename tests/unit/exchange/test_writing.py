@@ -5,16 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from agent.wire import Item
 from cmdb.exchange import ansible_inventory, cyclonedx, glpi, glpi_export, otel, table
 from cmdb.exchange.hosts import HostDocuments, host_documents
 from tests.unit.discovery.recorded import recorded
 
+FUSION = "exchange/fusioninventory-2.6.xml"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -54,18 +60,21 @@ def _host(*more: Item, name: str = "web1", keys: dict[str, Any] | None = None) -
     return host_documents(_document(host, name), [_document(item, name) for item in items])
 
 
+def _written(source: str) -> dict[str, Any]:
+    (found,) = glpi.read(source)
+    return glpi_export.write(host_documents(_document(found.host, "h"), [_document(item, "h") for item in found.items]))
+
+
 def _again(source: str) -> tuple[dict[tuple[str, str], Item], dict[tuple[str, str], Item]]:
     """A GLPI inventory written from what was read of another, and read again."""
     (first,) = glpi.read(source)
-    documents = host_documents(_document(first.host, "h"), [_document(item, "h") for item in first.items])
-    written = glpi_export.write(documents)
-    (second,) = glpi.read(json.dumps(written))
+    (second,) = glpi.read(json.dumps(_written(source)))
     as_items = [{(item.class_, item.key): item for item in (one.host, *one.items)} for one in (first, second)]
     return as_items[0], as_items[1]
 
 
 def test_a_glpi_inventory_comes_back_as_it_went() -> None:
-    first, second = _again(recorded("exchange/fusioninventory-2.6.xml"))
+    first, second = _again(recorded(FUSION))
     assert first == second
 
 
@@ -92,7 +101,7 @@ def test_a_bill_of_materials_of_a_host() -> None:
     assert by_name["library", "nginx"]["purl"] == "pkg:deb/debian/nginx@1.22?arch=amd64"
     assert by_name["operating-system", "Debian GNU/Linux 12"]["version"] == "12"
     assert bill["services"] == [
-        {"bom-ref": "endpoint-tcp/0.0.0.0:80", "name": "tcp/0.0.0.0:80", "endpoints": ["http://0.0.0.0:80"]}
+        {"bom-ref": "endpoint-tcp/0.0.0.0:80", "name": "tcp/0.0.0.0:80", "endpoints": ["http://web1.example.org:80"]}
     ]
     uses = {one["ref"]: one["dependsOn"] for one in bill["dependencies"]}
     assert uses["software-nginx.service"] == ["package-dpkg/nginx:amd64"]
@@ -158,3 +167,33 @@ def test_what_a_person_set_is_exported_and_what_is_gone_is_not() -> None:
     assert documents.host["attributes"]["vendor"] == "Dell"
     assert documents.items == ()
     assert msgspec.json.encode(glpi_export.write(documents))
+
+
+def test_bills_are_valid_in_the_strict_sense() -> None:
+    address = {"transport": "tcp", "address": "::", "port": 443, "protocol": "https", "software": "nginx.service"}
+    host = _host(Item("endpoint", "tcp/[::]:443", "tcp/[::]:443", address), Item("container", "c0ffee", "web", {}))
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    for name, kind in (("web1", "device"), ("shop", "application")):
+        assert validator.validate_str(json.dumps(cyclonedx.write(name, kind, [host], NOON))) is None
+
+
+@pytest.mark.skipif(
+    "WATCHDECK_GLPI_SCHEMA" not in os.environ,
+    reason="WATCHDECK_GLPI_SCHEMA names no inventory.schema.json of github.com/glpi-project/inventory_format",
+)
+def test_glpi_inventories_are_valid_by_the_published_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft7Validator(json.loads(Path(os.environ["WATCHDECK_GLPI_SCHEMA"]).read_text()))
+    machine = Item(
+        "virtual_machine",
+        "u2",
+        "guest",
+        {"memory_bytes": 1 << 30, "vcpus": 2},
+        {"state": "shut off"},
+        {"dmi_uuid": "u2"},
+    )
+    database = Item("database", "redis:6379", "redis 6379", {"engine": "redis", "port": 6379}, {"size_bytes": 5})
+    account = Item("account", "root", "root", {"uid": 0, "home": "/root"})
+    disk = Item("disk", "vda", "vda", {"size_bytes": 10**9, "model": "X"})
+    for document in (glpi_export.write(_host(machine, database, account, disk)), _written(recorded(FUSION))):
+        assert [error.message for error in validator.iter_errors(document)] == []
