@@ -133,6 +133,7 @@ class _Conversation:
             while kind is not ScanEnd:
                 kind, payload = await scan.message()
                 await self._link.send_encoded(kind, payload)
+        self._resident.state.mark_reported()
 
     async def _answer_to(self, number: int) -> Want:
         """What the hub wants of this scan. An answer to an earlier one, which came late, is passed over."""

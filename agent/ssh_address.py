@@ -75,7 +75,7 @@ class SshAddress:
             "ControlPath=none",
             "ForwardAgent=no",
             "ConnectTimeout=15",
-            "ServerAliveInterval=15",
+            "ServerAliveInterval=10",
             "ServerAliveCountMax=3",
             "LogLevel=ERROR",
         )

@@ -7,6 +7,7 @@ Errors::
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -62,6 +63,11 @@ class StateDir:
         made = secrets.token_hex(16)
         write_whole(path, made.encode() + b"\n")
         return made
+
+    def mark_reported(self) -> None:
+        """Leave a sign that a report went out: an upgrade goes back by itself when it does not come."""
+        with contextlib.suppress(OSError):
+            (self.path / "reported").touch()
 
     def keep_work(self, work: Work) -> None:
         """Remember it, so that a restart finds its checks while no hub is there. Raises `OSError`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -77,6 +78,54 @@ def enrol(locations: Locations, host: str, lifetime_s: float, as_json: bool) -> 
 def revoke(locations: Locations, id_: str) -> None:
     """Take an agent's way in; its connection ends at once."""
     say(f"{ask(locations, 'agent.revoke', id=id_)['name']} is out")
+
+
+def _hosts(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What `deploy`, `upgrade` and `remove` share."""
+    for option in reversed((
+        click.argument("hosts", nargs=-1, metavar="HOST…"),
+        click.option("--inventory", type=click.File(), metavar="FILE", help="More hosts, one a line."),
+        click.option("--become", is_flag=True, help="Become root on the host by sudo, without a password."),
+        click.option("--limit", "at_once", type=click.IntRange(1, 64), default=8, metavar="N", help="Hosts at a time."),
+        click.option("--dry-run", is_flag=True, help="Look, say what would be done, change nothing."),
+        click.option("--accept-new", is_flag=True, help="Take the key of a host that is not known yet."),
+        click.option("--ssh-config", type=click.Path(dir_okay=False), default="~/.ssh/config", metavar="FILE",
+                     help="The ssh configuration that hosts are reached by."),
+        click.option("--known-hosts", type=click.Path(dir_okay=False), default="~/.ssh/known_hosts", metavar="FILE",
+                     help="The host keys that are known."),
+        click.option("--json", "as_json", is_flag=True, help="How it ended, as one JSON document."),
+    )):  # fmt: skip
+        command = option(command)
+    return with_state(command)
+
+
+@agent.command("deploy")
+@click.option("--hub", default="", metavar="ADDRESS", help="ssh://HOST:PORT, as the hosts see the hub.")
+@_hosts
+def deploy(**options: Any) -> int:
+    """Put the agent on hosts over their own sshd, start it, and wait for its first report."""
+    return run_deployment("deploy", **options)
+
+
+@agent.command("upgrade")
+@_hosts
+def upgrade(**options: Any) -> int:
+    """Bring agents to this version; one that does not report then goes back by itself."""
+    return run_deployment("upgrade", **options)
+
+
+@agent.command("remove")
+@_hosts
+def remove(**options: Any) -> int:
+    """Take the agent off hosts, leaving nothing, and out of the hub's trust."""
+    return run_deployment("remove", **options)
+
+
+def run_deployment(verb: str, **options: Any) -> int:
+    """The deployment's own command, with what it needs loaded only then."""
+    from console.commands.deployment import run  # noqa: PLC0415 - asyncssh is not for every command
+
+    return run(verb, **options)
 
 
 def _agent_program(arguments: list[str]) -> None:

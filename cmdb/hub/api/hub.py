@@ -39,7 +39,7 @@ async def status(hub: Hub, _session: Session, _args: Nothing) -> dict[str, Any]:
         "started": hub.started,
         "ready": hub.ready.is_set(),
         "state_dir": str(hub.locations.state),
-        "ssh": None if hub.ssh is None else {"host": hub.ssh[0], "port": hub.ssh[1]},
+        "ssh": None if hub.ssh is None else {"host": hub.ssh[0], "port": hub.ssh[1], "key": hub.host_key},
         "counts": {
             "ci": census.cis,
             "relations": census.relations,

@@ -1,0 +1,1 @@
+"""Agents put on hosts, upgraded and taken away, over the hosts' own sshd."""
