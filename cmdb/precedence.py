@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -42,13 +43,23 @@ def rank(source: str) -> int:
 
 
 def written(
-    before: ConfigurationItem, observed: Mapping[str, Any], source: str, *, whole: bool, at: datetime
+    before: ConfigurationItem,
+    observed: Mapping[str, Any],
+    source: str,
+    *,
+    whole: bool,
+    at: datetime,
+    heard: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Written:
-    """What the item's attributes are once this source wrote; a whole view takes away what it no longer gives."""
+    """What the item's attributes are once this source wrote; a whole view takes away what it no longer gives.
+
+    `heard` is when sources last spoke, where that is later than the item says: an unchanged item is not written.
+    """
+    sources = {**before.sources, **heard}
     attributes, origins = dict(before.attributes), dict(before.origins)
     for name, value in observed.items():
         holder = origins.get(name, AGENT) if name in attributes else source
-        if rank(source) <= rank(holder) or _is_stale(before, holder, at):
+        if rank(source) <= rank(holder) or _is_stale(sources.get(holder), at):
             attributes[name] = value
             origins[name] = source
     if whole:
@@ -67,6 +78,5 @@ def drift(item: ConfigurationItem) -> list[Drift]:
     ]
 
 
-def _is_stale(item: ConfigurationItem, source: str, at: datetime) -> bool:
-    last = item.sources.get(source)
+def _is_stale(last: datetime | None, at: datetime) -> bool:
     return last is None or at - last > STALE_AFTER

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -66,12 +67,20 @@ def child_id(host_id: str, class_: str, key: str) -> str:
 
 
 def reconcile(
-    host_id: str, record: OnRecord, report: Sequence[Seen], *, source: str, at: datetime, policy: Policy | None = None
+    host_id: str,
+    record: OnRecord,
+    report: Sequence[Seen],
+    *,
+    source: str,
+    at: datetime,
+    policy: Policy | None = None,
+    heard: Mapping[str, datetime] = MappingProxyType({}),
 ) -> list[Change]:
     """The changes that make the record say what the report saw; none when it says so already.
 
     `last_seen` moves when an item is written: that an unchanged one is still there is said by its agent's record,
-    which keeps when each section was last reported.
+    which keeps when each section was last reported. A lesser source than the agent is told by `heard` when the
+    agent last spoke, so that it knows whether its values are stale.
     """
     known = {(child.class_, child.key): child for child in record.children}
     if record.host is not None:
@@ -81,7 +90,7 @@ def reconcile(
     changes: list[Change] = []
     for name, (section, item) in seen.items():
         before = known.get(name)
-        after = _observed(ids.of(name), host_id, before, item, section, source, at)
+        after = _observed(ids.of(name), host_id, before, item, section, source, at, heard)
         if before is None or _differ(before, after):
             changes.append(Put(Kind.CI, after, before.version if before else 0))
     gone = list(_missing(known, seen, report, at, policy or Policy()))
@@ -131,6 +140,7 @@ def _observed(
     section: Seen,
     source: str,
     at: datetime,
+    heard: Mapping[str, datetime],
 ) -> ConfigurationItem:
     """The item as this report makes it. A partial section adds to what is known and takes nothing away."""
     if before is None:
@@ -149,7 +159,7 @@ def _observed(
             last_seen=at,
         )
     whole = section.is_whole
-    wrote = written(before, item.attributes, source, whole=whole, at=at)
+    wrote = written(before, item.attributes, source, whole=whole, at=at, heard=heard)
     return msgspec.structs.replace(
         before,
         class_=item.class_,

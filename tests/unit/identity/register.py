@@ -51,6 +51,7 @@ class Register:
         self.records: dict[str, ConfigurationItem] = {}
         self.relations: dict[str, Any] = {}
         self.rows = 0  # history rows that the last report made
+        self.last_host = ""  # the host that it was of
         self._index = KeyIndex()
         self._reported: dict[str, datetime] = {}
         self._born = 0
@@ -89,6 +90,7 @@ class Register:
         if found.ci is None:
             self._born += 1
         host_id = found.ci.id if found.ci else f"host-{self._born}"
+        self.last_host = host_id
         host = Item("host", "host", str(report.keys.get("name", "")), report.attributes, keys=report.keys)
         by_section: dict[str, list[Item]] = {"host": [host], **{name: [] for name in report.sections}}
         for item in report.items:
