@@ -91,6 +91,20 @@ class NoticeSection(Section, frozen=True, kw_only=True):
     every_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
 
+class WebhookSection(Section, frozen=True, kw_only=True):
+    """Where other systems report: no port, no listener. The token is in `keys/webhook-token`, made at the start."""
+
+    listen: str = "127.0.0.1"
+    port: Port | None = None
+
+
+class MailSection(Section, frozen=True, kw_only=True):
+    """A Maildir whose new mail opens incidents, or adds a note to the one that its subject names. Empty: none."""
+
+    maildir: str = ""
+    look_every_s: Annotated[float, msgspec.Meta(ge=0.01)] = 10.0
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -99,6 +113,8 @@ class Config(Section, frozen=True, kw_only=True):
     check: CheckSection = CheckSection()
     incident: IncidentSection = IncidentSection()
     notify: NotifySection = NotifySection()
+    webhook: WebhookSection = WebhookSection()
+    mail: MailSection = MailSection()
     ssh: SshSection = SshSection()
     notice: NoticeSection = NoticeSection()
 

@@ -56,6 +56,7 @@ class Hub:
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None
+    webhook_port: int | None = None
     host_key: str = ""  # the front door's, as `TYPE BASE64`
     lag_s: float = 0.0
     overdue: int = 0

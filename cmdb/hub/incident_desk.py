@@ -27,10 +27,11 @@ from cmdb.model.change import Change, Delta, Put
 from cmdb.model.counter import Counter
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
-from cmdb.practices.correlation import causes_first
+from cmdb.practices.correlation import Trouble, causes_first
 from cmdb.practices.incident import Rule, closed, merged, resolved, took_over, unwell
 from cmdb.practices.incident_plan import Plan, Policy, Reached, cis_of, opened_by_hand, weights
 from cmdb.practices.incident_state import NotPossible
+from cmdb.practices.outside import OUTSIDE, Event
 from cmdb.store.protocol import Document, StaleVersion, Store, StoreError
 
 ACTOR = "hub"
@@ -152,6 +153,21 @@ class IncidentDesk:
                     raise
         raise AssertionError("unreachable")
 
+    async def report(self, events: Sequence[Event]) -> None:
+        """Take in what other systems say, all of it in one batch. Raises `StaleVersion`."""
+        async with self._working:
+            counter = await self._counter()
+            plan = Plan(self._book, counter.value + 1, self.policy, self._clock.now())
+            open_ = {incident.number for incident in plan.open}
+            troubles: list[Trouble] = []
+            for event in events:
+                if event.number in open_ and event.number is not None:
+                    plan.note(event.number, event.labels.get("from", ACTOR), event.text)
+                elif event.firing:
+                    troubles.append(await self._troubles.of_event(event, self._clock.now()))
+            wanted = [one for one in troubles if not self._maintenance.holds(one.ci)]
+            await self._decide(plan, counter, wanted, {event.key for event in events if not event.firing})
+
     async def merge(self, number: int, into: int, *, who: str, at: datetime, why: str) -> Incident:
         """Close an incident as a part of another, which has its effects from then on. Raises `StaleVersion`."""
         one, other = await self._read(number), await self._read(into)
@@ -219,14 +235,18 @@ class IncidentDesk:
                 bad.append(check)
             elif known is not None and check["hard"]:
                 plan.worsen(known.number, id_, check["state"])
+        await self._decide(plan, counter, [await self._troubles.of(check) for check in bad], well)
+
+    async def _decide(self, plan: Plan, counter: Counter, troubles: Iterable[Trouble], well: set[str]) -> None:
+        """Place the troubles, fold what they explain, weigh what changed, and write it in one batch."""
         plan.recover(well)
-        for trouble in causes_first([await self._troubles.of(check) for check in bad]):
+        for trouble in causes_first(troubles):
             plan.place(trouble, await self._finished(trouble.key))
         plan.finish_joins()
         cis = {effect.ci for incident in plan.open for effect in incident.effects}
         plan.fold({ci: await self._troubles.upstream.of(ci) for ci in cis} if plan.may_fold else {})
         plan.weigh()
-        plan.recover(well)
+        plan.recover(well)  # of what was bad only in passing
         await self._write(plan, counter)
 
     async def _write(self, plan: Plan, counter: Counter) -> None:
@@ -297,7 +317,8 @@ class IncidentDesk:
 
     def _look_at(self, checks: Iterable[str]) -> None:
         for check in checks:
-            self._pending.setdefault(check, None)
+            if not check.startswith(OUTSIDE):  # those that no check of ours watches end when their source says so
+                self._pending.setdefault(check, None)
 
     def _take_resolved(self, delta: Delta) -> None:
         if delta.kind is not Kind.INCIDENT:

@@ -37,6 +37,7 @@ from cmdb.hub.ingest import Ingest
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
+from cmdb.hub.maildrop import watch_maildir
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
 from cmdb.hub.reach import reached_by
@@ -47,6 +48,7 @@ from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.view_sources import Sources
+from cmdb.hub.webhook import webhook
 from cmdb.hub.work import work_for
 from cmdb.identity.rules import IdentityPolicy
 from cmdb.locations import Locations
@@ -156,7 +158,13 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         start(hub.dependencies.run(), "dependencies")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         start(_watch_agreements(hub), "agreements")
-        async with agents.running(locations.agent_socket), serving(hub, VERBS, locations.hub_socket):
+        if config.mail.maildir:
+            start(watch_maildir(config.mail, desk.report), "mail")
+        async with (
+            agents.running(locations.agent_socket),
+            webhook(config.webhook, locations.keys / "webhook-token", desk.report) as hub.webhook_port,
+            serving(hub, VERBS, locations.hub_socket),
+        ):
             yield hub
 
 

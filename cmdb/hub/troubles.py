@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cmdb.hub.upstream import Upstream
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import SAYS_NOTHING_OF_DOWN, Trouble, shared_key
+from cmdb.practices.outside import Event
 from cmdb.store.protocol import Document, Store
 
 LONGEST_TITLE = 200
@@ -37,3 +39,30 @@ class Troubles:
             down=down,
             upstream=await self.upstream.of(check["ci"]),
         )
+
+    async def of_event(self, event: Event, now: datetime) -> Trouble:
+        """What another system reports, as a trouble of the item that it names, if we know that."""
+        ci = await self._named(event.names)
+        return Trouble(
+            check=event.key,
+            ci="" if ci is None else ci["id"],
+            ci_name="" if ci is None else ci["name"],
+            key=event.key,
+            title=event.title,
+            severity=event.severity,
+            since=now,
+            upstream={} if ci is None else await self.upstream.of(ci["id"]),
+            labels={"source": "outside", **event.labels},
+            text=event.text,
+        )
+
+    async def _named(self, names: Sequence[str]) -> Document | None:
+        """The CI of this id, else the host of this name, else the only CI of it."""
+        for name in names:
+            if (ci := await self._store.get(Kind.CI, name)) is not None:
+                return ci
+            found = [one for one in await self._store.find(Kind.CI, {"name": name}) if one["status"] != "retired"]
+            hosts = [one for one in found if one["class"] == "host"]
+            if len(hosts or found) == 1:
+                return (hosts or found)[0]
+        return None

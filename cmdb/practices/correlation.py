@@ -27,6 +27,7 @@ class Trouble:
 
     `key` is what two checks of the same trouble share; `upstream` maps each CI that this one depends on to how
     (`web depends on esx-4`), nearest first; `down` says that its CI is out of service, so that others suffer.
+    `labels` and `text` are what an outside source said; the CI is "" where it named none.
     """
 
     check: str
@@ -38,6 +39,8 @@ class Trouble:
     since: datetime
     down: bool = False
     upstream: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 class Verdict(enum.Enum):

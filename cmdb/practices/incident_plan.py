@@ -18,6 +18,7 @@ from cmdb.practices.incident import (
     LASTING,
     joined,
     merged,
+    noted,
     rearmed,
     recovered,
     reopened,
@@ -97,7 +98,7 @@ class Plan:
         placed = self._board.place(trouble, _words(self._policy.hold_down))
         match placed.verdict:
             case Verdict.KNOWN:
-                self._known(placed)
+                self._known(placed, trouble)
             case Verdict.JOIN:
                 assert placed.number is not None
                 self._join(placed.number, placed.effect)
@@ -149,7 +150,11 @@ class Plan:
     def _reopen_within(self) -> timedelta:
         return self._policy.reopen_within
 
-    def _known(self, placed: Placed) -> None:
+    def note(self, number: int, who: str, text: str) -> None:
+        """Somebody said something about an open incident."""
+        self._put(noted(self._open[number], who, self._now, text))
+
+    def _known(self, placed: Placed, trouble: Trouble) -> None:
         assert placed.number is not None
         effect = next(one for one in self._open[placed.number].effects if one.check == placed.effect.check)
         if effect.recovered_at is not None:
@@ -157,6 +162,8 @@ class Plan:
             self._join(placed.number, again)
         elif effect.severity != placed.effect.severity:
             self.worsen(placed.number, effect.check, placed.effect.severity)
+        elif trouble.labels:
+            self.note(placed.number, ACTOR, f"reported again: {trouble.title}")
 
     def _join(self, number: int, effect: Effect) -> None:
         self._joins.setdefault(number, []).append(effect)
@@ -167,9 +174,8 @@ class Plan:
         number = self.next_number
         self.next_number += 1
         follows = f"; follows INC-{finished.number}" if finished else ""
-        opening = TimelineEntry(
-            at=self._now, who=ACTOR, what="opened", text=f"{trouble.check} {trouble.severity}{follows}"
-        )
+        words = trouble.text or f"{trouble.check} {trouble.severity}"
+        opening = TimelineEntry(at=self._now, who=ACTOR, what="opened", text=f"{words}{follows}")
         blank = Incident(
             id=str(number),
             number=number,
@@ -177,13 +183,14 @@ class Plan:
             priority=5,
             impact=3,
             urgency=3,
-            ci=trouble.ci,
-            check=trouble.check,
+            ci=trouble.ci or None,
+            check=None if trouble.labels else trouble.check,
             key=trouble.key,
             opened_at=self._now,
             effects=(effect,),
             links=() if finished is None else (finished.number,),
             timeline=(opening,),
+            labels=dict(trouble.labels),
         )
         self._put(blank)
         self._note_down(number, effect)
@@ -203,9 +210,8 @@ class Plan:
             how = upstream.get(ci, {}).get(cause, "it is about the same CI")
             return held_back(how, number, _words(self._policy.hold_down))
 
-        assert other.ci is not None
         self._put(took_over(self._open[number], ACTOR, self._now, other, as_impact(other.effects, why)))
-        self._put(merged(other, ACTOR, self._now, number, why(other.ci)))
+        self._put(merged(other, ACTOR, self._now, number, why(other.ci or "")))
 
     def _weighed(self, incident: Incident) -> Incident:
         policy = self._policy
@@ -240,7 +246,7 @@ class Plan:
 def cis_of(incident: Incident) -> set[str]:
     """The CIs that an incident is about now."""
     named = {ci for ci in (incident.ci, shared_ci(incident.key)) if ci}
-    return {effect.ci for effect in unwell(incident)} | named
+    return {effect.ci for effect in unwell(incident) if effect.ci} | named
 
 
 def weights(policy: Policy, opened_at: datetime, impact: int, urgency: int, reached: Reached) -> dict[str, Any]:
