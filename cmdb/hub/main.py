@@ -22,6 +22,7 @@ from cmdb.hub.api.table import VERBS
 from cmdb.hub.burn_alarms import BurnAlarms
 from cmdb.hub.census import Census
 from cmdb.hub.check_rules import plan_again
+from cmdb.hub.clock_watch import ClockWatch
 from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.escalation_desk import EscalationDesk
@@ -40,7 +41,7 @@ from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.maildrop import watch_maildir
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
-from cmdb.hub.reach import reached_by
+from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
 from cmdb.hub.roster import Roster
@@ -106,6 +107,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
     desk = IncidentDesk(
         ledger, clock, config.incident, book, functools.partial(reached_by, watch.services), maintenance
     )
+    desk.timed = functools.partial(timed_by, watch.services, config.incident)
     freshness = Freshness(ledger, clock, config.check)
     roster = Roster(ledger, clock, locations.oncall)
     escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub), maintenance)
@@ -215,13 +217,14 @@ def _agents(
 
 
 async def _watch_agreements(hub: Hub) -> None:
-    """Look ahead now and then: notices of breaches, and budgets that burn too quickly."""
+    """Look ahead now and then: budgets that burn too quickly, clocks that run out, notices of breaches."""
     tell = functools.partial(tell_stakeholder, hub.locations, hub.config.notice.mail)
     notices = Notices(hub.ledger, hub.clock, hub.services, tell)
     alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    clocks = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.desk)
     while True:
         await asyncio.sleep(hub.config.notice.every_s)
-        for part in (alarms, notices):
+        for part in (alarms, clocks, notices):
             try:
                 await part.look()
             except StoreError as error:

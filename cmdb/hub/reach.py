@@ -1,18 +1,23 @@
-"""Which services stand on some CIs, and what is agreed about them: what an incident's weight is made of."""
+"""Which services stand on some CIs, and what is agreed about them: what an incident's weight and clocks are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from cmdb.config import IncidentSection
+from cmdb.hub.service_rows import hours_of
 from cmdb.hub.services import Services
+from cmdb.model.incident import Incident
+from cmdb.model.service import Agreement
+from cmdb.practices.calendar import parse_calendar
+from cmdb.practices.incident_clock import Commitment, timed
 from cmdb.practices.incident_plan import Reached
 
 
 def reached_by(services: Services, cis: Iterable[str]) -> Reached:
     """The services that any of these CIs is a part of; of several agreements the strictest minutes count."""
     found = services.supported_by(cis)
-    names = {service.id for service in found}
-    agreements = [agreement for agreement in services.agreements.values() if agreement.service in names]
+    agreements = _about(services, {service.id for service in found})
     return Reached(
         services=tuple(service.name for service in found),
         criticalities=tuple(service.criticality for service in found),
@@ -21,9 +26,48 @@ def reached_by(services: Services, cis: Iterable[str]) -> Reached:
     )
 
 
+def commitments_of(services: Services, incident: Incident) -> list[Commitment]:
+    """What is agreed about the services that the incident touches."""
+    return [
+        Commitment(
+            agreement=agreement.name,
+            hours=hours_of(services.services.get(agreement.service), agreement),
+            respond_minutes=_by_number(agreement.respond_minutes),
+            resolve_minutes=_by_number(agreement.resolve_minutes),
+            pauses=frozenset(agreement.pauses),
+            from_creation=agreement.kind != "ola",
+            attached_at=agreement.starts_at,
+        )
+        for agreement in _about(services, set(incident.services))
+    ]
+
+
+def usual(config: IncidentSection) -> Commitment:
+    """What the house asks of itself where nothing is agreed: around the clock, without pauses."""
+    return Commitment(
+        agreement="usual",
+        hours=parse_calendar("24x7"),
+        respond_minutes=dict(enumerate(config.respond_minutes, 1)),
+        resolve_minutes=dict(enumerate(config.resolve_minutes, 1)),
+    )
+
+
+def timed_by(services: Services, config: IncidentSection, incident: Incident) -> Incident:
+    """The incident with the due times that its timeline and the agreements give."""
+    return timed(incident, commitments_of(services, incident), usual(config))
+
+
+def _about(services: Services, names: set[str]) -> list[Agreement]:
+    return [agreement for agreement in services.agreements.values() if agreement.service in names]
+
+
+def _by_number(minutes: Mapping[str, int]) -> dict[int, int]:
+    return {int(priority): limit for priority, limit in minutes.items()}
+
+
 def _strictest(agreed: Iterable[Mapping[str, int]]) -> dict[int, int]:
     strictest: dict[int, int] = {}
     for minutes in agreed:
-        for priority, limit in minutes.items():
-            strictest[int(priority)] = min(limit, strictest.get(int(priority), limit))
+        for priority, limit in _by_number(minutes).items():
+            strictest[priority] = min(limit, strictest.get(priority, limit))
     return strictest

@@ -71,7 +71,8 @@ class Incident(Record, frozen=True, kw_only=True):
     3 (low); priority 1 to 5. `recovered_at` is when its last cause went well again: it is resolved when the
     hold-down after that is over. `effects` are the bad checks that it is about, `labels` what an outside source said
     of it. `merged_into` is the incident that took this one over. `overridden` says that a person set impact and
-    urgency: the graph no longer changes them.
+    urgency: the graph no longer changes them. `warned` holds the shares of its clocks' times that were told, each
+    with the moment that it was told for.
     """
 
     number: int
@@ -103,4 +104,5 @@ class Incident(Record, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     major: Major | None = None
     suspects: tuple[Suspect, ...] = ()
+    warned: dict[str, datetime] = {}
     timeline: tuple[TimelineEntry, ...] = ()

@@ -165,14 +165,19 @@ def _running(target: Target, event: ClockEvent) -> Running:
     if target.goal is Goal.RESPOND:
         answered = event.assignee or event.state in {"acknowledged", "in_progress"}
         return Running.STOPPED if answered else Running.RUNNING
-    paused = event.state == "on_hold" and event.reason in target.pauses
+    paused = event.state == "on_hold" and _names_one_of(event.reason, target.pauses)
     return Running.PAUSED if paused else Running.RUNNING
+
+
+def _names_one_of(reason: str, pauses: Iterable[str]) -> bool:
+    """A hold's reason may say more than the agreement: `waiting for the user: asked again`."""
+    return any(reason.casefold().startswith(pause.casefold()) for pause in pauses)
 
 
 def _waited_for(event: ClockEvent) -> str:
     """The party that is waited for: of a hold it is in its reason, else who works on it."""
     if event.state == "on_hold":
-        return event.reason.removeprefix("waiting for ") or "nobody named"
+        return event.reason.removeprefix("waiting for ").partition(":")[0] or "nobody named"
     if event.state == "new" and not event.assignee:
         return "first response"
     return event.assignee or "the provider"

@@ -161,7 +161,7 @@ async def test_a_acknowledges_and_says_who_was_first(tmp_path: Path, hub: Hub, c
     async with console_on(tmp_path, clock=clock) as seen:
         await seen.shows("ack 11m")
         await seen.press("a")
-        await seen.shows("INC-1 is yours", "ACK", "fix 4h")
+        await seen.shows("INC-1 is yours", "ACK", "fix 7h")
         await seen.press("a")
         await seen.shows("acknowledged by")
 
