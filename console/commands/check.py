@@ -10,7 +10,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
-from console.commands.options import with_state
+from console.commands.options import AT, with_state
 from console.commands.plugin import as_document, lines, run_here
 from console.commands.text import Column, age, clean, print_json, record, say
 from console.errors import CommandError
@@ -44,10 +44,19 @@ check.add_command(
     list_command("check.list", COLUMNS, help_="Checks and their states.", empty="no checks match", view="checks")
 )
 check.add_command(
-    show_command("show", "check.show", _id(), help_="One check with its definition and last result.", render=record)
+    show_command(
+        "show",
+        "check.show",
+        _id(),
+        help_="One check with its definition and last result.",
+        render=record,
+        options=(AT,),
+    )
 )
 check.add_command(
-    show_command("explain", "check.explain", _id(), help_="Why it is as it is, step by step.", render=_explained)
+    show_command(
+        "explain", "check.explain", _id(), help_="Why it is as it is, step by step.", render=_explained, options=(AT,)
+    )
 )
 
 

@@ -9,12 +9,11 @@ import click
 from console.commands.asking import list_command, show_command
 from console.commands.ci_find import diff, find
 from console.commands.ci_identity import add_to
-from console.commands.options import Moment
+from console.commands.options import AT, Moment
 from console.commands.text import Column, age, clean, record, shown, table
 
 ARROWS = {"out": "→", "in": "←"}
 CLASS = click.Option(["--class", "class"], metavar="C", help="Only this class.")
-AT = click.Option(["--at"], type=Moment(), metavar="TIME", help="As it was at that moment.")
 DEPTH = click.Option(["--depth"], type=click.IntRange(min=1), metavar="N", help="At most N relations away.")
 COLUMNS = (
     Column("CLASS", "class"),

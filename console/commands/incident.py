@@ -9,7 +9,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
-from console.commands.options import with_state
+from console.commands.options import AT, with_state
 from console.commands.text import Column, age, clean, print_json, record, say, shown
 
 
@@ -65,7 +65,9 @@ incident.add_command(
     )
 )
 incident.add_command(
-    show_command("show", "incident.show", _number(), help_="One incident with its timeline.", render=_shown)
+    show_command(
+        "show", "incident.show", _number(), help_="One incident with its timeline.", render=_shown, options=(AT,)
+    )
 )
 
 

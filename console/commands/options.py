@@ -52,6 +52,9 @@ class Duration(click.ParamType[float]):
         return float(int(text[:-1]) * _UNITS_S[text[-1]])
 
 
+AT = click.Option(["--at"], type=Moment(), metavar="TIME", help="As it was at that moment.")
+
+
 def with_state(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command its installation: `--state`, then the group's `--state`, then the default."""
 

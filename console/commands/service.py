@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from console.commands.asking import list_command, show_command
+from console.commands.options import AT
 from console.commands.text import Column, age, clean, record
 
 COLUMNS = (
@@ -45,9 +46,11 @@ def _points(rows: list[dict[str, Any]]) -> str:
 service.add_command(
     list_command("service.list", COLUMNS, help_="Services and their states.", empty="no services", view="services")
 )
-service.add_command(show_command("show", "service.show", _name(), help_="One service.", render=record))
+service.add_command(show_command("show", "service.show", _name(), help_="One service.", render=record, options=(AT,)))
 service.add_command(
-    show_command("tree", "service.tree", _name(), help_="A service's components and their items.", render=_tree)
+    show_command(
+        "tree", "service.tree", _name(), help_="A service's components and their items.", render=_tree, options=(AT,)
+    )
 )
 service.add_command(
     show_command(

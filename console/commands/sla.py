@@ -8,6 +8,7 @@ import click
 
 from console.commands import sla_negotiation, sla_planning, sla_review
 from console.commands.asking import list_command, show_command
+from console.commands.options import AT
 from console.commands.sla_terms import share
 from console.commands.text import Column, duration, record, shown, table
 from console.exit_codes import Exit
@@ -59,11 +60,11 @@ sla.add_command(
         help_="Agreements in force: actual against target.",
         empty="no agreements",
         view="sla",
-        options=(PERIOD,),
+        options=(PERIOD, AT),
     )
 )
 sla.add_command(
-    show_command("show", "sla.show", _name(), help_="One agreement.", render=record, status=_kept, options=(PERIOD,))
+    show_command("show", "sla.show", _name(), help_="One agreement.", render=record, status=_kept, options=(PERIOD, AT))
 )
 sla.add_command(
     show_command(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
+from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
 from cmdb.hub.hub import Hub
@@ -34,6 +36,7 @@ class IncidentListArguments(ListArguments, frozen=True, kw_only=True):
 
 class ShowArguments(Arguments, frozen=True, kw_only=True):
     number: int
+    at: datetime | None = None
 
 
 class OpenArguments(Arguments, frozen=True, kw_only=True):
@@ -77,22 +80,21 @@ async def list_(hub: Hub, _session: Session, args: IncidentListArguments) -> lis
 
 
 async def show(hub: Hub, _session: Session, args: ShowArguments) -> Row:
-    incident = await hub.store.get(Kind.INCIDENT, str(args.number))
+    incident = await hub.store.get(Kind.INCIDENT, str(args.number), at=args.at)
     if incident is None:
         raise not_found("incident", f"INC-{args.number}")
-    return await incident_row(hub.store, incident)
+    return await incident_row(hub.store, incident, args.at)
 
 
 async def open_(hub: Hub, session: Session, args: OpenArguments) -> Row:
-    if args.ci and await hub.store.get(Kind.CI, args.ci) is None:
-        raise not_found("ci", args.ci)
+    ci = (await by_id_or_name(hub.store, Kind.CI, args.ci))["id"] if args.ci else None
     title = "".join(character for character in args.title if character.isprintable()).strip()
     if not title:
         raise Refused(Code.USAGE, "incident open", "the title says nothing", "say in a few words what is wrong")
     make = functools.partial(
         hub.desk.by_hand,
         title=title,
-        ci=args.ci or None,
+        ci=ci,
         impact=args.impact,
         urgency=args.urgency,
         who=session.actor,
