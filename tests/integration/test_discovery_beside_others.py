@@ -1,0 +1,125 @@
+"""What facter, Ansible, fusioninventory-agent and psutil say of this machine is in our scan, with the same values."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.discovery.collector import Limits
+from agent.discovery.collectors import ALL, elsewhere
+from agent.discovery.scan import Report, scan
+from agent.wire import Item
+from cmdb.exchange import ansible_facts, facter, glpi
+from cmdb.exchange.imported import ImportedHost
+from tests.programs import needs
+
+pytestmark = pytest.mark.slow
+Named = dict[tuple[str, str], Item]
+
+# What another tool rounds, names or means otherwise than the kernel does.
+_IN_OTHER_WORDS = frozenset({
+    ("os", "version"),  # 12 or 12.11
+    ("filesystem", "options"),  # of the super block too
+    ("disk", "vendor"), ("disk", "model"),  # `ATA` for what stands behind it
+    ("interface", "kind"), ("interface", "speed_mbps"), ("interface", "driver"),
+    ("cpu", "max_mhz"), ("cpu", "family"), ("cpu", "model"), ("cpu", "threads"), ("cpu", "vendor"),
+    ("package", "vendor"),  # the distribution's name, for every package of it
+    ("host", "virtualisation"), ("host", "item_type"), ("host", "chassis_type"),
+})  # fmt: skip
+_MISTAKEN = frozenset({("address", "lo/::1/12")})  # fusioninventory-agent 2.6 takes /128 for fff0::
+_ROUNDED = 2 << 20  # they count in MiB
+
+
+@pytest.fixture(scope="module")
+def ours() -> Named:
+    return _named(scan(ALL, Limits(sniff=False)))
+
+
+def _named(report: Report) -> Named:
+    return {(item.class_, item.key): item for section in report.sections for item in section.items}
+
+
+def _said(*command: str) -> str:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    return done.stdout
+
+
+def _differences(theirs: ImportedHost, ours: Named) -> list[str]:
+    """What they say and we do not, or say otherwise."""
+    found = []
+    for item in (theirs.host, *theirs.items):
+        if (item.class_, item.key) in _MISTAKEN:
+            continue
+        own = ours.get((item.class_, item.key))
+        if own is None:
+            found.append(f"{item.class_} {item.key} is missing")
+            continue
+        for name, value in item.attributes.items():
+            if name.startswith("glpi") or (item.class_, name) in _IN_OTHER_WORDS:
+                continue
+            if not _same(own.attributes.get(name), value):
+                found.append(f"{item.class_} {item.key} {name}: {own.attributes.get(name)!r}, they say {value!r}")
+    for name, value in theirs.host.keys.items():
+        own_value = ours["host", "host"].keys.get(name)
+        if (
+            value
+            and not _same(own_value, value)
+            and not (isinstance(value, list) and set(value) <= set(own_value or ()))
+        ):
+            found.append(f"key {name}: {own_value!r}, they say {value!r}")
+    return found
+
+
+def _same(own: Any, theirs: Any) -> bool:
+    if isinstance(own, int) and isinstance(theirs, int):
+        return abs(own - theirs) <= max(_ROUNDED, own // 1000)
+    if isinstance(own, str) and isinstance(theirs, str):
+        return own.lower() == theirs.lower() or own.startswith(theirs) or theirs.startswith(own)
+    return bool(own == theirs)
+
+
+def _facter() -> ImportedHost:
+    needs("facter")
+    return facter.read(_said("facter", "--json"))[0]
+
+
+def _ansible() -> ImportedHost:
+    program = shutil.which("ansible") or str(Path(sys.executable).with_name("ansible"))
+    if not Path(program).exists():
+        pytest.skip("needs ansible on PATH or beside this interpreter")
+    return ansible_facts.read(
+        _said(program, "localhost", "-c", "local", "-m", "setup", "-a", "gather_subset=all,!facter,!ohai")
+    )[0]
+
+
+def _fusioninventory() -> ImportedHost:
+    needs("fusioninventory-inventory")
+    return glpi.read(_said("fusioninventory-inventory", "--no-category=process,environment"))[0]
+
+
+@pytest.mark.parametrize("others", [_facter, _ansible, _fusioninventory])
+def test_whatever_they_report_we_report_with_the_same_values(ours: Named, others: Callable[[], ImportedHost]) -> None:
+    assert _differences(others(), ours) == []
+
+
+def test_on_other_platforms_psutil_gives_the_same_for_what_it_knows(ours: Named) -> None:
+    portable = _named(scan(elsewhere(), Limits(sniff=False)))
+    same = {
+        "memory": ("size_bytes",),
+        "address": ("address", "prefix"),
+        "filesystem": ("size_bytes", "type"),
+        "interface": ("mtu",),
+    }
+    for (class_, key), item in portable.items():
+        for name in same.get(class_, ()):
+            assert item.attributes[name] == ours[class_, key].attributes[name], (class_, key, name)
+    tcp = {key for class_, key in ours if class_ == "endpoint" and key.startswith("tcp/") and "@" not in key}
+    assert {key for class_, key in portable if class_ == "endpoint"} <= tcp
