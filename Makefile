@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run setup test quick check bench format lock clean
+.PHONY: run setup test quick check bench screenshots format lock clean
 .DEFAULT_GOAL := check
 
 # What runs Watchdeck, and nothing else.
@@ -41,6 +41,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# docs/pictures, taken of the demo.
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.tui.screenshots $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -13,6 +13,7 @@ from checks.result import Metric, Result, State
 _WORDS = {
     "filesystem": {State.WARNING: (85, 89), State.CRITICAL: (95, 99)},
     "load": {State.WARNING: (120, 180), State.CRITICAL: (250, 600)},
+    "swap": {State.WARNING: (50, 69), State.CRITICAL: (80, 99)},
     "memory": {State.WARNING: (86, 89), State.CRITICAL: (96, 99)},
 }
 
@@ -52,7 +53,8 @@ class Troubles:
         if check.type in _WORDS:
             return self._measured(check, state, at)
         seconds = self._dice.uniform(0.002, 0.09)
-        where = f"{check.params.get('host', 'here')}:{check.params.get('port', '')}".rstrip(":")
+        params = check.params
+        where = str(params.get("url") or f"{params.get('host', 'here')}:{params.get('port', '')}".rstrip(":"))
         said = {
             State.OK: f"{where} answers in {seconds * 1000:.0f} ms",
             State.CRITICAL: f"{where}: connection refused",

@@ -310,7 +310,7 @@ class Deck(Screen[None]):
             pane.subject,
             on_list=pane.on_list,
             enters=pane.target is not None,
-            leads_out=bool(trail.parents or trail.here.filter or self._at),
+            leads_out=bool(trail.parents or trail.can_go_back or trail.here.filter or self._at),
             tabs=pane.tabs,
             orders=pane.orders,
             has_detail=not isinstance(pane, RecordPane) and self._has_detail,

@@ -10,7 +10,7 @@ from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair
 from console.views.ink import Ink, Line, text
 from console.views.moment import Moment
-from console.views.page import Listing, Page, Tab
+from console.views.page import Listing, Page, Tab, untitled
 from console.views.text import clean
 
 
@@ -19,7 +19,7 @@ def page(row: Row, moment: Moment) -> Page:
     return Page(
         title(row, moment),
         (
-            Tab("overview", "Overview", tuple(_overview(row, moment))),
+            Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("sections", f"Sections {len(row.get('sections') or ())}", _sections(row)),
         ),
     )

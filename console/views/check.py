@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from console.views import cells, states
-from console.views.catalogue import check_name
+from console.views.catalogue import check_name, ci_name
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair, Prose
 from console.views.ink import Ink, Line, plain, text
 from console.views.moment import Moment, long_span
-from console.views.page import Listing, Page, Tab
+from console.views.page import Listing, Page, Tab, untitled
 from console.views.text import clean
 
 _PHASE_CELLS = 20
@@ -21,7 +21,10 @@ def page(row: Row, moment: Moment) -> Page:
     """The check's page."""
     return Page(
         title(row, moment),
-        (Tab("overview", "Overview", tuple(_overview(row, moment))), Tab("metrics", "Metrics", _metrics(row))),
+        (
+            Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
+            Tab("metrics", "Metrics", _metrics(row)),
+        ),
     )
 
 
@@ -40,7 +43,7 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     yield Heading(plain(check_name(row, moment)), clean(row.get("type") or ""))
     yield Prose(text(clean(row.get("output") or "never run")))
     yield Pair("state", _state(row, moment))
-    yield Pair("on", text(clean(row.get("ci_name") or row.get("ci"))))
+    yield Pair("on", ci_name(row, moment))
     if row.get("incident"):
         yield Pair("incident", text(f"INC-{clean(row.get('incident'))}"))
     yield Pair(

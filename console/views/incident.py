@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from console.views import cells, states
+from console.views.catalogue import ci_name
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair, Prose
 from console.views.ink import Ink, Line, Span, text
 from console.views.moment import Moment, long_span
-from console.views.page import Listing, Page, Tab
+from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place
 from console.views.text import clean
 
@@ -24,7 +25,7 @@ def page(row: Row, moment: Moment) -> Page:
     return Page(
         title(row, moment),
         (
-            Tab("overview", "Overview", tuple(_overview(row, moment))),
+            Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("timeline", f"Timeline {len(timeline)}", _timeline(row)),
             Tab("checks", f"Checks {len(effects)}", _effects(effects)),
             Tab("suspects", f"Suspects {len(suspects)}", _suspects(row)),
@@ -56,7 +57,7 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     yield Pair("state", (state, *_held(row)))
     yield Pair("priority", (*cells.priority(row, moment), *_matrix(row)))
     if row.get("ci"):
-        yield Pair("on", text(clean(row.get("ci_name") or row.get("ci"))))
+        yield Pair("on", ci_name(row, moment))
     if services := row.get("services"):
         yield Pair("touches", text(cells.said(services)))
     yield Pair("opened", _moment(row.get("opened_at"), moment))

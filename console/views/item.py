@@ -12,7 +12,7 @@ from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair
 from console.views.ink import Ink, Line, text
 from console.views.moment import Moment, long_span
-from console.views.page import Listing, Page, Tab
+from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place, plural
 from console.views.text import clean
 
@@ -26,7 +26,7 @@ def page(row: Row, moment: Moment, history: Sequence[Row] | None = None) -> Page
     return Page(
         title(row, moment),
         (
-            Tab("overview", "Overview", tuple(_overview(row, moment))),
+            Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("attributes", f"Attributes {len(row.get('attributes') or ())}", _attributes(row)),
             Tab("relations", f"Relations {len(relations)}", _relations(relations)),
             Tab("checks", f"Checks {len(checks)}", _checks(checks)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.views.cells import Row
 from console.views.columns import Column
-from console.views.document import Document
+from console.views.document import Document, Heading
 from console.views.ink import Line
 from console.views.place import Place
 
@@ -29,6 +29,11 @@ class Tab:
     name: str
     title: str
     content: Document | Listing
+
+
+def untitled(document: Document) -> Document:
+    """Without its first heading: a page has that in its title."""
+    return document[1:] if document and isinstance(document[0], Heading) else document
 
 
 @dataclass(frozen=True)

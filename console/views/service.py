@@ -10,7 +10,7 @@ from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair, Prose
 from console.views.ink import Ink, Line, text
 from console.views.moment import Moment, long_span
-from console.views.page import Listing, Page, Tab
+from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place
 from console.views.text import clean
 
@@ -24,7 +24,7 @@ def page(row: Row, moment: Moment, intervals: Sequence[Row] | None = None) -> Pa
     return Page(
         title(row, moment),
         (
-            Tab("overview", "Overview", tuple(_overview(row, moment))),
+            Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("components", f"Components {len(parts)}", _components(parts)),
             *(
                 (Tab("intervals", f"Intervals {len(intervals)}", _intervals(intervals)),)
@@ -42,7 +42,7 @@ def agreement_page(row: Row, moment: Moment) -> Page:
     return Page(
         ((clean(row.get("name")), Ink.STRONG), (f"  {status}", ink), (f"  for {clean(row.get('service'))}", Ink.DIM)),
         (
-            Tab("overview", "Overview", agreement_preview(row, moment)),
+            Tab("overview", "Overview", untitled(agreement_preview(row, moment))),
             Tab("intervals", f"Intervals {len(intervals)}", _intervals(intervals)),
         ),
     )

@@ -56,12 +56,12 @@ class Trail:
         return place
 
     def up(self) -> Place | None:
-        """Out of this detail; None at the top."""
+        """Out of this detail, or back to where one came from; None at the beginning."""
         depth = self._depths[self._position]
         for index in range(self._position - 1, -1, -1):
             if self._depths[index] < depth:
                 return self._move(index)
-        return None
+        return self.back()
 
     def back(self) -> Place | None:
         return self._move(self._position - 1) if self._position else None

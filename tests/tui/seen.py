@@ -50,6 +50,17 @@ class Seen:
     async def hides(self, text: str, limit_s: float = 10.0) -> str:
         return await self._until(lambda screen: text not in screen, f"hides {text!r}", limit_s)
 
+    async def settled(self, for_s: float = 0.8, limit_s: float = 10.0) -> str:
+        """Wait until nothing has changed for a while."""
+        deadline = time.monotonic() + limit_s
+        screen, since = self.screen, time.monotonic()
+        while time.monotonic() - since < for_s:
+            assert time.monotonic() < deadline, f"still changing after {limit_s} s\n{self.screen}"
+            await self.pilot.pause(0.05)
+            if self.screen != screen:
+                screen, since = self.screen, time.monotonic()
+        return screen
+
     def line_with(self, text: str) -> str:
         return next(line for line in self.lines if text in line)
 

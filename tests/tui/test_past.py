@@ -49,6 +49,6 @@ async def test_t_shows_lists_as_they_were_and_changes_nothing_there(tmp_path: Pa
             await seen.press("enter")
             await seen.shows("web-1.ber")
             assert "newcomer" not in seen.screen
-            await seen.press("escape")
+            await seen.press("t", "enter")
             await seen.shows("newcomer")
             await seen.hides("as of")

@@ -1,0 +1,103 @@
+"""Whole screens against what they were when somebody last looked at them and found them good.
+
+`WATCHDECK_GOLDEN=write` writes them anew; the difference is for the reviewer's eyes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cmdb.config import Config, HubSection
+from cmdb.model.incident import Suspect, TimelineEntry
+from tests.support.hub import START, HandClock, check, ci, hub_at
+from tests.tui.fleet import give, incident, small_fleet
+from tests.tui.seen import console_on
+
+GOLDEN = Path(__file__).parent / "golden"
+SIZES = [(120, 40), (80, 24)]
+# name → words to go to, keys from there, and what the screen says when it is there.
+SCREENS = {
+    "triage": (":triage", [], "INC-2"),
+    "incident": ("INC-2", [], "respond"),
+    "timeline": ("INC-2", ["tab"], "looking"),
+    "checks": (":checks sort=state", [], "load 0.4"),
+    "check": (":checks filesystem", ["enter"], "every"),
+    "services": (":services", [], "this-host"),
+    "cmdb": (":cmdb", [], "network interfaces"),
+    "hosts": (":hosts", [], "web-1.ber"),
+    "item": ("ci web", [], "known for"),
+    "relations": ("ci web", ["tab", "tab"], "No relation"),
+    "agents": (":agents", [], "SECTIONS"),
+    "help": (":triage", ["question_mark"], "next row"),
+    "actions": ("INC-2", ["x"], "Put on hold"),
+}
+
+
+@pytest.fixture(autouse=True)
+def greenwich(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times of the day are shown in the machine's zone."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+async def _screen(state: Path, clock: HandClock, size: tuple[int, int], name: str) -> str:
+    words, keys, shown = SCREENS[name]
+    async with console_on(state, size=size, clock=clock) as seen:
+        await seen.shows("INC-2")
+        await seen.type(words if words.startswith(":") else f":{words}")
+        await seen.press("enter")
+        await seen.press(*keys)
+        await seen.shows(shown)
+        await seen.settled()
+        return _masked(seen.screen)
+
+
+def _masked(screen: str) -> str:
+    """What no two runs have alike."""
+    return re.sub(r"link \d+ms", "link 1ms", re.sub(r"data \d+s", "data 0s", screen)) + "\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCREENS)
+async def test_a_screen_is_as_it_was_found_good(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    clock = HandClock()
+    async with hub_at(tmp_path, clock=clock, config=Config(hub=HubSection(name="golden"))) as hub:
+        await small_fleet(hub)
+        await give(
+            hub,
+            ci("web-eth", "interface", host="web", name="eth0", attributes={"mac": "02:00:00:00:00:01", "mtu": 1500}),
+            check("web-eth", "errors", "unknown", output="could not look", since=START - timedelta(minutes=70)),
+            incident(
+                2,
+                "replica lag 94 s",
+                "db",
+                priority=1,
+                state="acknowledged",
+                acknowledged_at=START - timedelta(minutes=2),
+                acknowledged_by="mia",
+                services=("shop",),
+                suspects=(Suspect(at=START - timedelta(minutes=9), ci="db", what="package postgresql-15 15.5 → 15.6"),),
+                timeline=(
+                    TimelineEntry(
+                        at=START - timedelta(minutes=4), who="hub", what="opened", text="critical after 3 tries"
+                    ),
+                    TimelineEntry(at=START - timedelta(minutes=2), who="mia", what="acknowledged"),
+                    TimelineEntry(
+                        at=START - timedelta(minutes=1), who="mia", what="note", text="looking at replication"
+                    ),
+                ),
+            ),
+        )
+        screen = await _screen(tmp_path, clock, size, name)
+    golden = GOLDEN / f"{name}-{size[0]}x{size[1]}.txt"
+    if os.environ.get("WATCHDECK_GOLDEN") == "write":
+        GOLDEN.mkdir(exist_ok=True)
+        golden.write_text(screen, encoding="utf-8")
+    assert screen == golden.read_text(encoding="utf-8")
