@@ -32,6 +32,7 @@ TIMINGS = {
     "load": Timing(30, 15),
     "memory": Timing(30, 15),
     "swap": Timing(60, 30),
+    "clock": Timing(300, 60),
     "usage": Timing(60, 30, timeout_s=15),
     "reachable": Timing(10, 3, timeout_s=5),
     "http": Timing(30, 3),
@@ -44,6 +45,7 @@ THRESHOLDS = {
     "load": {"load5_per_cpu": Threshold("4", "10")},
     "memory": {"used_percent": Threshold("90", "97")},
     "swap": {"used_percent": Threshold("90")},
+    "clock": {"offset_ms": Threshold("500")},
     "usage": {"used_percent": Threshold("90", "95"), "inodes_percent": Threshold("90", "95")},
     "certificate": {"days_left": Threshold("14:", "3:")},
 }
@@ -53,6 +55,7 @@ LARGE_BYTES = 1024**4
 TINY_BYTES = 16 * 1024**2
 FULL_BY_NATURE = {"squashfs", "iso9660", "udf", "erofs", "cramfs", "romfs"}
 EPHEMERAL_PORTS = range(32768, 61000)  # Linux's default; what listens there is rarely meant to be found again
+CONTAINERS = {"docker", "podman", "lxc", "container", "openvz", "systemd-nspawn", "wsl"}  # their clock is their host's
 UNIT_TYPES = {"service", "socket", "timer", "mount"}
 # What is asked in its own protocol: the check's name and the probe's type. What is not here is connected to.
 SPOKEN = {
@@ -75,6 +78,8 @@ def propose(ci: CiBody) -> list[Definition]:
 def _host(ci: CiBody) -> Iterator[Definition]:
     for name in ("load", "memory", "swap"):
         yield _default(ci, name, name, {})
+    if ci["attributes"].get("virtualisation") not in CONTAINERS:
+        yield _default(ci, "clock", "clock", {})
     yield _default(ci, "heartbeat", "heartbeat", {})
 
 

@@ -26,9 +26,13 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class HubSection(Section, frozen=True, kw_only=True):
-    """`name` is what the console's header says; empty: this machine's name."""
+    """`name` is what the console's header says; empty: this machine's name.
+
+    `metrics_port` is where OpenMetrics are served on loopback; 0: nowhere.
+    """
 
     name: str = ""
+    metrics_port: Port = 0
     ready_timeout_s: Seconds = 60.0
 
 

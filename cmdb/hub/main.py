@@ -166,8 +166,21 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
             agents.running(locations.agent_socket),
             webhook(config.webhook, locations.keys / "webhook-token", desk.report) as hub.webhook_port,
             serving(hub, VERBS, locations.hub_socket),
+            _metrics_exposed(hub),
         ):
             yield hub
+
+
+@contextlib.asynccontextmanager
+async def _metrics_exposed(hub: Hub) -> AsyncIterator[None]:
+    if not hub.config.hub.metrics_port:
+        yield
+        return
+    # A library that most hubs do not need.
+    from cmdb.hub.metrics import exposed  # noqa: PLC0415
+
+    async with exposed(hub, hub.config.hub.metrics_port):
+        yield
 
 
 def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:

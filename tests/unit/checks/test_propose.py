@@ -32,8 +32,12 @@ EVERYTHING = [
 ]
 
 
-def test_a_host_gets_load_memory_swap_and_heartbeat() -> None:
-    assert names(ci("host", "host")) == ["load", "memory", "swap", "heartbeat"]
+def test_a_host_gets_load_memory_swap_clock_and_heartbeat() -> None:
+    assert names(ci("host", "host")) == ["load", "memory", "swap", "clock", "heartbeat"]
+
+
+def test_a_containers_clock_is_its_hosts() -> None:
+    assert "clock" not in names(ci("host", "host", virtualisation="docker"))
 
 
 @pytest.mark.parametrize(
