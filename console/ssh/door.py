@@ -31,8 +31,8 @@ from console.ssh.rights import Newcomer, Visitor
 
 KEEPALIVE_S = 15
 BACKLOG = 1024
-KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "mlkem768x25519-sha256")
-CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com")
+KEX = ("mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org")
+CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")  # chacha20 would leave old clients to Terrapin
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 _log = logging.getLogger(__name__)
 logging.getLogger("asyncssh").setLevel(logging.WARNING)  # every channel is a line otherwise; the audit has what matters

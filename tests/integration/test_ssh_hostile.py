@@ -1,0 +1,181 @@
+"""What comes to a front door on the internet: none of it stops the hub, holds a place or grows it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import random
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from agent.usage import rss_bytes
+from cmdb.config import Config, SshSection
+from cmdb.model.change import Put
+from cmdb.model.incident import Incident
+from cmdb.model.kind import Kind
+from console.ssh.pump import Inlet
+from tests.programs import needs
+from tests.support.hub import START, ci, put, until
+from tests.support.ssh import Client, Site, site_at
+
+pytestmark = pytest.mark.slow
+BANNER = b"SSH-2.0-hostile\r\n"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    needs("ssh", "ssh-keygen")
+    config = Config(ssh=SshSection(login_timeout_s=1, strangers=200, strangers_per_source=150))
+    async with site_at(tmp_path, config=config) as site:
+        yield site
+
+
+async def knock(site: Site, data: bytes) -> bytes:
+    """Say this, and give what is answered until the door closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    answered = b""
+    try:
+        writer.write(data)
+        while piece := await asyncio.wait_for(reader.read(65536), 20):
+            answered += piece
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+    return answered
+
+
+async def still_answers(site: Site, client: Client) -> None:
+    done = await client.run("ci list")
+    assert done.status == 0, done.err
+    await until(lambda: site.door.guard.strangers == 0, "strangers to be gone")
+
+
+NOISE = random.Random(7).randbytes(300_000)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="says nothing"),
+        pytest.param(b"SSH-2.0-", id="half a banner"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n", id="http"),
+        pytest.param(NOISE, id="noise before the banner"),
+        pytest.param(b"x\r\n" * 100_000, id="endless lines before the banner"),
+        pytest.param(BANNER + NOISE, id="noise after the banner"),
+        pytest.param(BANNER + b"\xff\xff\xff\xff" + NOISE, id="a packet of four gigabytes"),
+        pytest.param(BANNER + b"\x00\x00\x00\x0c\x0a\x14" + b"\x00" * 10, id="an empty key exchange"),
+    ],
+)
+async def test_it_is_shown_the_door(site: Site, data: bytes) -> None:
+    mia = await site.user("mia", "viewer")
+    await knock(site, data)
+    await still_answers(site, mia)
+
+
+async def test_half_open_connections_hold_no_place_for_long(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    held = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(200)]
+    await until(lambda: 100 <= site.door.guard.strangers <= 150, "as many as may be")
+    await still_answers_after(site, mia)
+    for _, writer in held:
+        writer.close()
+
+
+async def still_answers_after(site: Site, client: Client) -> None:
+    await until(lambda: site.door.guard.strangers == 0, "the login time-out")
+    await still_answers(site, client)
+
+
+def connection(site: Site, client: Client) -> contextlib.AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
+    return asyncssh.connect(
+        "127.0.0.1", site.port, username="x", client_keys=[str(client.key)], known_hosts=None, config=[]
+    )
+
+
+async def test_thousands_of_channels_get_ten(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    async with connection(site, mia) as greedy:
+        opened = refused = 0
+        for _ in range(1000):
+            try:
+                await greedy.create_process("incident list --watch", encoding=None)
+                opened += 1
+            except asyncssh.Error:
+                refused += 1
+        assert (opened, refused) == (10, 990)
+        await still_answers(site, mia)
+    await until(lambda: site.door.guard.visitors == 0, "the end")
+
+
+async def test_a_channel_that_never_reads_fills_nothing(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    big = {f"k{n}": "x" * 2000 for n in range(5)}
+    for n in range(10):
+        await put(site.hub, *(ci(f"c-{n}-{m}", attributes=big) for m in range(100)))
+    async with connection(site, mia) as lazy:
+        before = rss_bytes()
+        for _ in range(5):
+            channel, _ = await lazy.create_session(Deaf, "ci list --json", encoding=None)
+            channel.pause_reading()
+        await asyncio.sleep(1)
+        assert rss_bytes() - before < 60_000_000
+        await still_answers(site, mia)
+
+
+class Deaf(asyncssh.SSHClientSession[bytes]):
+    """Asks and never listens."""
+
+
+async def test_a_flood_of_input_to_a_command_that_does_not_read_it_is_held_back(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    async with connection(site, mia) as loud:
+        process = await loud.create_process("incident list --watch", encoding=None)
+        before = rss_bytes()
+        for _ in range(2000):
+            process.stdin.write(bytes(32768))
+        await asyncio.sleep(1)
+        # What the client holds back is in this process too: only what the hub took may be small.
+        assert all(len(one) < 1_000_000 for one in held_by_inlets())
+        assert before > 0
+        await still_answers(site, mia)
+
+
+def held_by_inlets() -> list[bytearray]:
+    return [one._buffer for one in gc.get_objects() if isinstance(one, Inlet)]
+
+
+async def test_fifty_acknowledge_at_once_and_one_wins(tmp_path: Path) -> None:
+    needs("ssh", "ssh-keygen")
+    config = Config(ssh=SshSection(strangers_per_source=100))
+    async with site_at(tmp_path, config=config) as site:
+        people = [await site.user(f"user{n}", "on-call") for n in range(50)]
+        one = Incident(id="7", number=7, title="t", priority=1, impact=1, urgency=1, key="k", opened_at=START)
+        await site.hub.ledger.commit([Put(Kind.INCIDENT, one)], actor="test", reason="test")
+        await until(lambda: site.hub.census.open_incidents == 1, "the incident")
+        done = await asyncio.gather(*(person.run("incident ack 7") for person in people))
+        winners = [n for n, said in enumerate(done) if said.status == 0]
+        assert len(winners) == 1, [said.err for said in done][:3]
+        losers = [said for said in done if said.status == 6]
+        assert len(losers) == 49, sorted({(said.status, said.err) for said in done})
+        assert all(f"user{winners[0]}" in said.err for said in losers)
+        history = await site.hub.store.history(Kind.INCIDENT, "7")
+        assert [row.after for row in history if row.attribute == "state"] == ["acknowledged"]
+
+
+async def test_ssh_audit_finds_nothing_to_fail(site: Site) -> None:
+    audit = shutil.which("ssh-audit", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert audit is not None
+    process = await asyncio.create_subprocess_exec(
+        audit, "-n", "--skip-rate-test", "-p", str(site.port), "127.0.0.1", stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert b"(kex)" in out
+    assert b"[fail]" not in out, out.decode()
