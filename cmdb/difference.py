@@ -19,7 +19,7 @@ VOLATILE: Mapping[Kind, frozenset[str]] = {
 }
 # Kinds that are history themselves, or counters: rows about them would say everything twice.
 WITHOUT_HISTORY = frozenset({Kind.INTERVAL, Kind.COUNTER, Kind.DECISION, Kind.WATCH, Kind.ESCALATION, Kind.DELIVERY})
-_ALWAYS = frozenset({"version"})
+_NOT_COMPARED = {kind: VOLATILE.get(kind, frozenset()) | {"version"} for kind in Kind}
 _NESTED = frozenset({"attributes", "overrides", "keys"})  # compared key by key
 
 
@@ -29,8 +29,8 @@ def differences(kind: Kind, id_: str, before: Document | None, after: Document |
         return ()
     if before is None or after is None:
         return (Difference(kind, id_, "", _headline(before), _headline(after)),)
-    ignored = VOLATILE.get(kind, frozenset()) | _ALWAYS
-    return tuple(Difference(kind, id_, attribute, old, new) for attribute, old, new in _changed(before, after, ignored))
+    changed = _changed(before, after, _NOT_COMPARED[kind])
+    return tuple(Difference(kind, id_, attribute, old, new) for attribute, old, new in changed)
 
 
 def same_but_version(before: Document, after: Document) -> bool:
@@ -45,10 +45,13 @@ def _headline(document: Document | None) -> dict[str, Any] | None:
 
 
 def _changed(before: Document, after: Document, ignored: frozenset[str]) -> Iterator[tuple[str, Any, Any]]:
-    changed = [name for name in {*before, *after} - ignored if before.get(name) != after.get(name)]
-    for name in sorted(changed):
+    changed = [name for name, new in after.items() if before.get(name) != new]
+    gone = [name for name, old in before.items() if name not in after and old is not None]
+    for name in sorted(changed + gone):
         old, new = before.get(name), after.get(name)
-        if name in _NESTED and isinstance(old, Mapping) and isinstance(new, Mapping):
+        if name in ignored:
+            continue
+        if name in _NESTED and isinstance(old, dict) and isinstance(new, dict):
             for inner in sorted({*old, *new}):
                 if old.get(inner) != new.get(inner):
                     yield f"{name}.{inner}", old.get(inner), new.get(inner)

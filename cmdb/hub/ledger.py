@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cmdb.clock import Clock
-from cmdb.difference import differences, same_but_version
+from cmdb.difference import differences
 from cmdb.model.change import Change, Put
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Batch, Committed, Difference, Document, StaleVersion, Store, Write
@@ -50,7 +50,9 @@ class Ledger:
                 continue
             writes.append(write)
             rows.extend(differences(change.kind, write.id, before, write.body))
-            seen[key] = None if write.body is None else {**write.body, "version": _version(before) + 1}
+            if write.body is not None:
+                write.body["version"] += 1
+            seen[key] = write.body
         if not writes:
             return None
         return Batch(tuple(writes), tuple(rows), actor, reason, _summary(writes), self.clock.now())
@@ -69,8 +71,12 @@ def _id(change: Change) -> str:
 
 
 def _write(change: Change, before: Document | None) -> Write:
+    """The change, pinned; its body at the version that is there, so that the two can be compared as they are."""
+    version = _version(before)
     body = change.record.body() if isinstance(change, Put) else None
-    return Write(change.kind, _id(change), body, _version(before) if change.expected is None else change.expected)
+    if body is not None:
+        body["version"] = version
+    return Write(change.kind, _id(change), body, version if change.expected is None else change.expected)
 
 
 def _version(document: Document | None) -> int:
@@ -81,9 +87,7 @@ def _says_nothing(write: Write, before: Document | None) -> bool:
     """It would leave the record as it is, and is not about to be refused."""
     if write.expected != _version(before):
         return False
-    if write.body is None or before is None:
-        return write.body is None and before is None
-    return same_but_version(before, write.body)
+    return write.body == before
 
 
 def _summary(writes: Sequence[Write]) -> str:

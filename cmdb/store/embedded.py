@@ -363,12 +363,17 @@ def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
     """Everything into memory, each document verified; then out of the garbage collector's way."""
     tables = {kind: PackedRows(INDEXES.get(kind, ())) for kind in Kind}
     database = Database(path)
+    collects = gc.isenabled()
+    gc.disable()
     try:
         for stored in database.documents():
             tables[Kind(stored.kind)].set(stored.id, stored.sealed)
     except BaseException:
         database.abandon()
         raise
+    finally:
+        if collects:
+            gc.enable()
     database.lengthen_log()
     gc.freeze()
     return database, tables

@@ -6,6 +6,7 @@ A bench is a module `bench_*.py` here with `run()`, that prints its lines, or re
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,9 @@ def main(wanted: list[str]) -> None:
             figures += importlib.import_module(f"tests.bench.{path.stem}").run() or ()
     if figures:
         print_table(figures)
+        print(
+            "load average {:.1f} over 1 minute, {:.1f} over 5, on {} cores".format(*os.getloadavg()[:2], os.cpu_count())
+        )
 
 
 if __name__ == "__main__":
