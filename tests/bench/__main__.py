@@ -22,7 +22,9 @@ def main(wanted: list[str]) -> None:
     if figures:
         print_table(figures)
         print(
-            "load average {:.1f} over 1 minute, {:.1f} over 5, on {} cores".format(*os.getloadavg()[:2], os.cpu_count())
+            "load average {:.1f} over 1 minute, {:.1f} over 5, on {} cores".format(
+                *os.getloadavg()[:2], os.cpu_count() or 1
+            )
         )
 
 
