@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from cmdb.hub.service_rows import hours_of, record_until
+from cmdb.hub.service_rows import hours_of, record_until, terms_of
 from cmdb.hub.services import Services
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
@@ -56,17 +56,8 @@ async def terms_over(store: Store, agreement: Agreement, window: Span) -> tuple[
         terms = await _terms_at(store, agreement, at)
         if terms is not None and (not found or msgspec.structs.replace(terms, since=found[-1].since) != found[-1]):
             found.append(terms)
-    return tuple(found) or (terms_of(agreement, await _service(store, agreement.service), window.start),)
-
-
-def terms_of(agreement: Agreement, service: Service | None, since: datetime) -> Terms:
-    """What the agreement says, from this moment on."""
-    return Terms(
-        since=since,
-        target=agreement.target,
-        hours=hours_of(service, agreement),
-        slice_s=agreement.slice_s,
-        slice_target=agreement.slice_target,
+    return tuple(found) or (
+        terms_of(agreement, hours_of(await _service(store, agreement.service), agreement), window.start),
     )
 
 
@@ -79,7 +70,8 @@ async def _terms_at(store: Store, agreement: Agreement, at: datetime) -> Terms |
     document = await store.get(Kind.AGREEMENT, agreement.id, at=at)
     if document is None:
         return None
-    return terms_of(msgspec.convert(document, Agreement), await _service(store, agreement.service, at), at)
+    then = msgspec.convert(document, Agreement)
+    return terms_of(then, hours_of(await _service(store, then.service, at), then), at)
 
 
 async def _service(store: Store, name: str, at: datetime | None = None) -> Service | None:

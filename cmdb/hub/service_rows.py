@@ -10,9 +10,11 @@ import msgspec
 
 from cmdb.hub.services import Services
 from cmdb.model.service import Agreement, Interval, Service
+from cmdb.practices.agreement_history import Terms
 from cmdb.practices.availability import explain
 from cmdb.practices.budget import TREND_WINDOWS
 from cmdb.practices.calendar import Calendar, parse_calendar
+from cmdb.practices.day_by_day import day_by_day
 from cmdb.practices.standing import Standing, burn_over, judged, standing
 
 Row = dict[str, Any]
@@ -50,6 +52,8 @@ def agreement_explained(services: Services, agreement: Agreement, now: datetime)
     hours = hours_of(services.services.get(agreement.service), agreement)
     record = record_until(services, agreement.service, now)
     stands = standing(agreement, hours, record, now)
+    terms = terms_of(agreement, hours, now)
+    days = day_by_day([terms], record, stands.measured, hours.zone, stands.budget_s)
     counted = explain(judged(agreement, record, stands.measured), hours, stands.measured)
     return {
         **agreement.body(),
@@ -58,8 +62,20 @@ def agreement_explained(services: Services, agreement: Agreement, now: datetime)
             {"window_s": window_s, "burn": burn_over(agreement, hours, record, now, window_s)}
             for window_s in sorted({size for pair in TREND_WINDOWS for size in (pair.short_s, pair.long_s)})
         ],
+        "days": [{"day": one.day.isoformat(), "share": one.share, "left": one.left} for one in days],
         "intervals": [msgspec.structs.asdict(row) for row in counted],
     }
+
+
+def terms_of(agreement: Agreement, hours: Calendar, since: datetime) -> Terms:
+    """What the agreement says, from this moment on."""
+    return Terms(
+        since=since,
+        target=agreement.target,
+        hours=hours,
+        slice_s=agreement.slice_s,
+        slice_target=agreement.slice_target,
+    )
 
 
 def record_until(services: Services, service: str, now: datetime) -> Sequence[Interval]:

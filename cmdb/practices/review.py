@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from itertools import accumulate
 
 import msgspec
 
@@ -13,15 +12,15 @@ from cmdb.model.incident import Incident
 from cmdb.model.notice import Notice
 from cmdb.model.service import Agreement, Interval, Service
 from cmdb.model.service_review import Action, Outage, ReviewedAgreement, ServiceReview
-from cmdb.practices.agreement_history import Account, Terms, account, in_force
+from cmdb.practices.agreement_history import Terms, account, in_force
 from cmdb.practices.agreement_lint import Gap
 from cmdb.practices.availability import Layers, layers
+from cmdb.practices.day_by_day import day_by_day
 from cmdb.practices.forecast import announced_share
-from cmdb.practices.period import period_window
 from cmdb.practices.reliability import answers, reliability
 from cmdb.practices.service_state import ServiceState
 from cmdb.practices.span import Span, duration_s, within
-from cmdb.practices.standing import judged, remaining_share
+from cmdb.practices.standing import judged
 
 DAYS_TO_FIND_A_CAUSE, DAYS_TO_COMPLETE = 14, 30
 LEAD_S = 3600.0  # a breach noticed this long before left time to act
@@ -45,7 +44,7 @@ def reviewed(found: Recorded, window: Span) -> ReviewedAgreement:
     counted = account(found.history, found.intervals, window)
     divided = _divided(found, window)
     means, answered = reliability(divided), answers(found.incidents)
-    days = tuple(_days(found, window, latest.hours.zone))
+    days = day_by_day(found.history, found.intervals, window, latest.hours.zone, counted.budget_s)
     breaches = [
         notice for notice in found.notices if notice.breached_at and window.start <= notice.breached_at < window.end
     ]
@@ -71,11 +70,8 @@ def reviewed(found: Recorded, window: Span) -> ReviewedAgreement:
         mtta_s=answered.mtta_s,
         never_acknowledged=answered.never_acknowledged,
         self_resolved=answered.self_resolved,
-        days=tuple((day, one.availability.share) for day, one in days),
-        curve=tuple(
-            remaining_share(counted.budget_s, down_s)
-            for down_s in accumulate(one.availability.down_s for _, one in days)
-        ),
+        days=tuple((one.day, one.share) for one in days),
+        curve=tuple(one.left for one in days),
         breaches=len(breaches),
         announced_share=announced_share(breaches, LEAD_S),
         penalty=agreement.penalty if counted.kept is False else 0.0,
@@ -142,15 +138,6 @@ def _outages(found: Recorded, divided: Layers, window: Span) -> Iterator[Outage]
 
 def _during(incident: Incident, span: Span) -> bool:
     return incident.opened_at < span.end and (incident.resolved_at is None or incident.resolved_at >= span.start)
-
-
-def _days(found: Recorded, window: Span, zone: str) -> Iterator[tuple[date, Account]]:
-    at = window.start
-    while at < window.end:
-        day = period_window("day", at, zone)
-        part = Span(at, min(day.end, window.end))
-        yield (day.start + timedelta(hours=12)).date(), account(found.history, found.intervals, part)
-        at = part.end
 
 
 def _actions(evidence: Sequence[ReviewedAgreement], owners: dict[str, str], today: date) -> Iterator[Action]:

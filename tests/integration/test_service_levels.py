@@ -67,6 +67,7 @@ async def test_an_outage_is_in_the_record_and_in_every_figure(hub: Hub, client: 
         ("down", 1296),
     ]
     assert shop["intervals"][2]["why"] == "21 min 36 s down"
+    assert shop["days"] == [{"day": "2026-03-02", "share": 36000 / 37296, "left": 0.5}]
     assert (shop["budget_s"], shop["budget_remaining_s"], shop["budget_remaining"]) == (2592, 1296, 0.5)
     assert shop["actual"] == 36000 / 37296
     [listed] = await client.call("sla.list", filter="name=shop")

@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 
 from checks.definition import Definition
-from cmdb.hub.agreement_record import notices_of, terms_of
+from cmdb.hub.agreement_record import notices_of
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row
-from cmdb.hub.service_rows import hours_of, record_until
+from cmdb.hub.service_rows import hours_of, record_until, terms_of
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement
@@ -135,9 +135,9 @@ def taken_terms(agreement: Agreement, terms: Mapping[str, Any]) -> Agreement:
 
 def feasibility_of(hub: Hub, agreement: Agreement, now: datetime, months: int = MONTHS) -> Feasibility:
     """What the last months would have given under these terms."""
-    service = hub.services.services.get(agreement.service)
+    hours = hours_of(hub.services.services.get(agreement.service), agreement)
     record = record_until(hub.services, agreement.service, now)
-    return feasibility(terms_of(agreement, service, now), record, now, min(max(months, 1), 60))
+    return feasibility(terms_of(agreement, hours, now), record, now, min(max(months, 1), 60))
 
 
 def _feasible(hub: Hub, agreement: Agreement, now: datetime, months: int) -> Row:
