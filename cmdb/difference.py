@@ -15,6 +15,7 @@ VOLATILE: Mapping[Kind, frozenset[str]] = {
     Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial", "unsettled"}),
     Kind.CHECK: frozenset({"last_result", "last_result_at", "metrics", "output", "since", "attempt"}),
     Kind.INCIDENT: frozenset({"timeline"}),  # the timeline is history already
+    Kind.BASELINE: frozenset({"items"}),  # as large as a host; the audit says who approved what
     Kind.SERVICE: frozenset({"since", "reasons"}),
 }
 # Kinds that are history themselves, or counters: rows about them would say everything twice.

@@ -18,7 +18,7 @@ from cmdb.hub.services import Services
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
 from cmdb.practices.priority import Matrix, urgency_of
-from cmdb.store.protocol import Document, Store
+from cmdb.store.protocol import Document, Predicate, Store
 
 WELL = frozenset({"ok", "pending"})
 
@@ -166,27 +166,28 @@ class Agents:
         return {delta.id for delta in deltas if delta.kind is Kind.AGENT}
 
 
-class Reviews:
-    """Open questions of identity; settled ones only when asked for."""
+class Records:
+    """Documents of a kind as they are, but for what is too large to look at."""
 
-    default_order = "opened_at"
-
-    def __init__(self, store: Store, *, settled: bool) -> None:
-        self._store, self._settled = store, settled
+    def __init__(
+        self, store: Store, kind: Kind, default_order: str, wanted: Predicate = lambda _: True, but: str = ""
+    ) -> None:
+        self._store, self._kind, self._wanted, self._but = store, kind, wanted, but
+        self.default_order = default_order
 
     async def rows(self) -> AsyncIterator[Row]:
-        for review in await self._store.find(Kind.REVIEW, matching=self._wanted):
-            yield dict(review)
+        for document in await self._store.find(self._kind, matching=self._wanted):
+            yield self._row(document)
 
     async def row(self, id_: str) -> Row | None:
-        review = await self._store.get(Kind.REVIEW, id_)
-        return dict(review) if review is not None and self._wanted(review) else None
+        document = await self._store.get(self._kind, id_)
+        return self._row(document) if document is not None and self._wanted(document) else None
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
-        return {delta.id for delta in deltas if delta.kind is Kind.REVIEW}
+        return {delta.id for delta in deltas if delta.kind is self._kind}
 
-    def _wanted(self, review: Document) -> bool:
-        return self._settled or review["state"] == "open"
+    def _row(self, document: Document) -> Row:
+        return {name: value for name, value in document.items() if name != self._but}
 
 
 class Changes:
@@ -263,7 +264,10 @@ def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:
         case "agents":
             return Agents(given.store)
         case "reviews":
-            return Reviews(given.store, settled=bool(args.get("all")))
+            settled = bool(args.get("all"))
+            return Records(given.store, Kind.REVIEW, "opened_at", lambda one: settled or one["state"] == "open")
+        case "baselines":
+            return Records(given.store, Kind.BASELINE, "name,id", but="items")
         case "changes":
             return Changes(given.store)
         case "services":

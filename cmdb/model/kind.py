@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     COUNTER = "counter"
     DECISION = "decision"  # why an observation became this CI
     REVIEW = "review"  # an identity question for a person
+    BASELINE = "baseline"  # an approved state
     OVERRIDE = "override"  # of an on-call schedule
     WATCH = "watch"  # who was on call, as it was
     SILENCE = "silence"

@@ -45,6 +45,7 @@ INDEXES: Mapping[Kind, tuple[str, ...]] = {
     Kind.WATCH: ("schedule",),
     Kind.REVIEW: ("state",),
     Kind.DECISION: ("ci",),
+    Kind.BASELINE: ("name",),
 }
 
 

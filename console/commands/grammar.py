@@ -21,6 +21,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "The console on a simulated fleet: see it at size."),
     "status": ("status", "Whether the hub runs, and what it holds."),
     "ci": ("ci", "Configuration items: list, show, find, history, impact."),
+    "baseline": ("baseline", "Approved states and drift: set, list, drift, odd, accept, ignore."),
     "check": ("check", "Health: list, show, run, explain."),
     "incident": ("incident", "Incidents: list, show, ack, note, assign, resolve, open."),
     "service": ("service", "Services, their components and states."),

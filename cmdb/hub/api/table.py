@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cmdb.hub.api import (
     agent,
     audit,
+    baseline,
     check,
     ci,
     ci_diff,
@@ -43,6 +44,7 @@ _NOUNS = (
     ci_edit,
     graph,
     identity,
+    baseline,
     check,
     incident,
     incident_clock,
