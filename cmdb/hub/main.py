@@ -104,9 +104,9 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         store, census, book, watch.services, clock, config.incident.matrix, config.incident.default_impact
     )
     maintenance = MaintenanceWatch(ledger, clock)
-    desk = IncidentDesk(
-        ledger, clock, config.incident, book, functools.partial(reached_by, watch.services), maintenance
-    )
+    topology = GraphKeeper()
+    reached = functools.partial(reached_by, watch.services, lambda: topology.graph)
+    desk = IncidentDesk(ledger, clock, config.incident, book, reached, maintenance)
     desk.timed = functools.partial(timed_by, watch.services, config.incident)
     freshness = Freshness(ledger, clock, config.check)
     roster = Roster(ledger, clock, locations.oncall)
@@ -140,7 +140,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         identities=Identities(),
         dependencies=dependencies,
         recognition=recognition,
-        topology=GraphKeeper(),
+        topology=topology,
         started_at=clock.now(),
     )
     async with _tasks(hub) as start:
@@ -189,6 +189,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.census,
         hub.book,
         hub.service_watch,
+        hub.topology,
         hub.maintenance,
         hub.desk,
         freshness,
@@ -199,7 +200,6 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.identities,
         hub.dependencies,
         hub.recognition,
-        hub.topology,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cmdb.config import IncidentSection
+from cmdb.graph.graph import Graph
 from cmdb.hub.service_rows import hours_of
 from cmdb.hub.services import Services
 from cmdb.model.incident import Incident
@@ -14,9 +15,13 @@ from cmdb.practices.incident_clock import Commitment, timed
 from cmdb.practices.incident_plan import Reached
 
 
-def reached_by(services: Services, cis: Iterable[str]) -> Reached:
-    """The services that any of these CIs is a part of; of several agreements the strictest minutes count."""
-    found = services.supported_by(cis)
+def reached_by(services: Services, graph: Callable[[], Graph], cis: Iterable[str], down: Iterable[str]) -> Reached:
+    """The services that these CIs are part of, and those that stand on what is `down`, however far off.
+
+    What is redundant holds up what stands on it. Of several agreements the strictest minutes count.
+    """
+    standing_on = {ci for each in down for ci in graph().impact(each).reached}
+    found = services.supported_by({*cis, *standing_on})
     agreements = _about(services, {service.id for service in found})
     return Reached(
         services=tuple(service.name for service in found),

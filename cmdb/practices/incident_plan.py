@@ -45,7 +45,8 @@ class Reached:
 
 @dataclass(frozen=True)
 class Policy:
-    """How incidents are weighed and timed here. `reached` finds the services that CIs carry."""
+    """How incidents are weighed and timed here. `reached` finds the services that CIs carry, and that stand
+    on those of them that are down."""
 
     matrix: Matrix
     default_impact: int
@@ -53,7 +54,7 @@ class Policy:
     resolve_minutes: Sequence[int]
     hold_down: timedelta
     reopen_within: timedelta
-    reached: Callable[[Iterable[str]], Reached] = lambda _cis: Reached()
+    reached: Callable[[Iterable[str], Iterable[str]], Reached] = lambda _cis, _down: Reached()
 
 
 class Plan:
@@ -215,7 +216,7 @@ class Plan:
 
     def _weighed(self, incident: Incident) -> Incident:
         policy = self._policy
-        reached = policy.reached(cis_of(incident))
+        reached = policy.reached(cis_of(incident), down_of(incident))
         incident = msgspec.structs.replace(incident, services=tuple(sorted({*incident.services, *reached.services})))
         if incident.overridden:
             return incident
@@ -249,6 +250,12 @@ def cis_of(incident: Incident) -> set[str]:
     return {effect.ci for effect in unwell(incident) if effect.ci} | named
 
 
+def down_of(incident: Incident) -> set[str]:
+    """Those of its CIs that are out of service as its cause."""
+    down = {effect.ci for effect in unwell(incident) if effect.down and effect.role in LASTING}
+    return down | {ci for ci in (shared_ci(incident.key),) if ci and down}
+
+
 def weights(policy: Policy, opened_at: datetime, impact: int, urgency: int, reached: Reached) -> dict[str, Any]:
     """Impact and urgency with the priority and due times that follow from them."""
     priority = priority_of(impact, urgency, policy.matrix)
@@ -275,7 +282,7 @@ def opened_by_hand(
     key: str,
 ) -> Incident:
     """An incident that a person or another system reports; impact comes from the services of its CI if not said."""
-    reached = policy.reached([ci] if ci else [])
+    reached = policy.reached([ci] if ci else [], [])
     weight = weights(
         policy, now, impact or impact_of(reached.criticalities, policy.default_impact), urgency or 2, reached
     )

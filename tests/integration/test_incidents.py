@@ -261,6 +261,22 @@ async def test_an_incident_lists_what_changed_before_it_nearest_and_newest_first
     ]
 
 
+async def test_impact_comes_from_the_services_that_stand_on_what_is_down(tmp_path: Path, clock: HandClock) -> None:
+    (tmp_path / "services.d").mkdir()
+    (tmp_path / "services.d" / "shop.toml").write_text(
+        '[[service]]\nname = "shop"\ncriticality = 1\n[[service.component]]\nname = "web"\nselect = "class=endpoint"\n'
+    )
+    async with hub_at(tmp_path, clock=clock) as hub:
+        await put(hub, *WEB, ci("switch", "host", host="switch"), relation("web", "depends_on", "switch"))
+        await put(hub, check("switch", "icmp"), check("switch", "load"))
+        await until(lambda: bool(hub.services.supported_by(["http"])), "the service has its item")
+        await put(hub, check("switch", "load", "critical", since=clock.now()))
+        assert ((await the_incident(hub))["services"], (await the_incident(hub))["priority"]) == ([], 2)
+        await put(hub, check("switch", "load"))
+        await put(hub, check("switch", "icmp", "critical", since=clock.now()))
+        await until(lambda: any(one.services == ("shop",) and one.priority == 1 for one in hub.book), "the shop is hit")
+
+
 @pytest.mark.slow
 async def test_a_storm_of_ten_thousand_events_loses_none_and_leaves_the_hub_responsive(
     tmp_path: Path, clock: HandClock

@@ -212,7 +212,7 @@ def test_what_a_person_called_over_stays_over_until_it_changes() -> None:
 
 
 def test_impact_comes_from_the_services_that_are_reached_and_only_gets_worse() -> None:
-    def reached(cis: Iterable[str]) -> Reached:
+    def reached(cis: Iterable[str], _down: Iterable[str]) -> Reached:
         return Reached(("shop",), (1,), {1: 5}, {1: 60}) if "http1" in set(cis) else Reached()
 
     room = Room(replace(POLICY, reached=reached))
