@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -102,6 +102,65 @@ _step("hold", "on hold", "Wait for somebody else.", click.Argument(["reason"]), 
 _step("resume", "in progress", "Go on with it.", _text())
 _step("resolve", "resolved", "Say that it is well again.", _text())
 _step("close", "closed", "Close it for good.", _text())
+_step("reopen", "reopened", "It is back, or never was well.", _text())
+_step(
+    "priority",
+    "weighed",
+    "Say its impact and urgency; the graph no longer changes them.",
+    click.Option(["--impact"], type=click.IntRange(1, 3), required=True, help="1 high to 3 low."),
+    click.Option(["--urgency"], type=click.IntRange(1, 3), required=True, help="1 high to 3 low."),
+    click.Argument(["reason"]),
+)
+_step("merge", "took it over", "It is a part of another incident.", click.Argument(["other"], type=Number()), _text())
+_step("link", "linked", "It belongs with another incident.", click.Argument(["other"], type=Number()), _text())
+_step("escalate", "escalated", "Have the next people told now, not later.")
+_step(
+    "major",
+    "is a major incident",
+    "Declare a major incident: updates are due from now on.",
+    click.Option(
+        ["--every", "every_minutes"], type=click.IntRange(1, 1440), metavar="MINUTES", help="Between updates."
+    ),
+    click.Argument(["reason"]),
+)
+_step(
+    "tell",
+    "told",
+    "Note that an audience of a major incident was told something.",
+    click.Argument(["audience"]),
+    click.Argument(["text"]),
+)
+
+
+@incident.command("preview")
+@click.argument("number", type=Number(), metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def preview(locations: Locations, number: int, as_json: bool) -> None:
+    """Who would be told of it, when and why, if nobody acknowledges; nobody is told."""
+    document = ask(locations, "incident.preview", number=number)
+    if as_json:
+        print_json(document)
+    else:
+        say("\n".join(_previewed(document)))
+
+
+def _previewed(document: dict[str, Any]) -> Iterator[str]:
+    if not document["advances"]:
+        yield "acknowledged or over: nobody is told"
+    if document["silenced_until"]:
+        yield f"silenced until {shown(document['silenced_until'])}: {clean(document['silenced_because'])}"
+    for route in document["routes"]:
+        yield f"route {route['route']} ({clean(route['because'])}), policy {route['policy'] or 'none'}"
+        for step in route["steps"]:
+            told = [_told(person) for target in step["targets"] for person in target["people"]]
+            yield f"  {shown(step['at'])}  {', '.join(told) or 'NOBODY is on call'}"
+
+
+def _told(person: dict[str, Any]) -> str:
+    ways = "/".join(person["channels"]) or "no channel"
+    quiet = f", held back until {shown(person['quiet_until'])}" if person["quiet_until"] else ""
+    return f"{clean(person['name'])} ({ways}{quiet})"
 
 
 @incident.command("open")

@@ -1,0 +1,81 @@
+"""`watchdeck silence`: for a while nobody is told of what matches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from cmdb.locations import Locations
+from console.commands.asking import ask
+from console.commands.oncall import until
+from console.commands.options import Duration, Moment, with_state
+from console.commands.text import Column, print_json, say, shown, table
+
+COLUMNS = (
+    Column("ID", "id"),
+    Column("STATE", "state"),
+    Column("UNTIL", lambda row: shown(row["end"])),
+    Column("BY", "by"),
+    Column("MATCHERS", lambda row: " ".join(row["matchers"])),
+    Column("REASON", "reason"),
+)
+
+
+@click.group()
+def silence() -> None:
+    """For a while nobody is told of what matches; incidents are opened all the same."""
+
+
+@silence.command("list")
+@click.option("--all", "all_", is_flag=True, help="Ended ones too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def list_(locations: Locations, all_: bool, as_json: bool) -> None:
+    """Silences; `ending` are those that end within the hour."""
+    rows = ask(locations, "silence.list", all=all_)
+    if as_json:
+        print_json(rows)
+    else:
+        say(table(rows, COLUMNS, empty="no silences"))
+
+
+@silence.command("add")
+@click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
+@click.option("--start", type=Moment(), metavar="TIME", help="From then on, not from now.")
+@click.option("--end", type=Moment(), metavar="TIME", help="Until then.")
+@click.option("--for", "length_s", type=Duration(), metavar="TIME", help="For so long (2h).")
+@click.option("-m", "--message", "reason", required=True, metavar="TEXT", help="Why.")
+@click.option("--json", "as_json", is_flag=True, help="The silence as one JSON document.")
+@with_state
+def add(
+    locations: Locations,
+    matchers: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    length_s: float | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Silence what all matchers match: host=web1, priority=~[345], service!=shop."""
+    made = ask(
+        locations,
+        "silence.add",
+        matchers=list(matchers),
+        start=start,
+        end=until(start, end, length_s),
+        reason=reason,
+    )
+    if as_json:
+        print_json(made)
+    else:
+        say(f"{made['id']} until {shown(made['end'])}")
+
+
+@silence.command("end")
+@click.argument("id_", metavar="ID")
+@with_state
+def end_(locations: Locations, id_: str) -> None:
+    """End a silence now."""
+    ask(locations, "silence.end", id=id_)
+    say(f"{id_} has ended")
