@@ -67,7 +67,7 @@ def _outgoing(host: str, software: str, seen: Observation, places: Places) -> Ed
 
 
 def _target(host: str, seen: Observation, places: Places) -> str | None:
-    """The CI that answers there: software, or its host where nobody says who listens."""
+    """The CI that answers there: a database, software, or its host where nobody says who listens."""
     inside = places.container_at(host, seen.address)
     if inside is not None:
         return places.software(host, inside)
@@ -80,4 +80,4 @@ def _target(host: str, seen: Observation, places: Places) -> str | None:
 
 def _listening(host: str, seen: Observation, places: Places) -> str | None:
     key = places.listener(host, seen.address, seen.port)
-    return None if key is None else places.software(host, key)
+    return None if key is None else places.database(host, key, seen.port) or places.software(host, key)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-CLASSES = ("address", "endpoint", "software", "container")
+CLASSES = ("address", "endpoint", "software", "container", "database")
 _ANY = ("0.0.0.0", "::")
 
 
@@ -83,6 +83,10 @@ class Places:
         """The ids of all software of a host."""
         return sorted(self._programs.get(host, ()))
 
+    def database(self, host: str, software: str, port: int) -> str | None:
+        """The id of the database that this software of a host serves at this port."""
+        return self._one("database", host, (software, port))
+
     def host_of(self, address: str, asking: str) -> str | None:
         """The host that this address means to the one that asks."""
         hosts = self._hosts.get(address, ())
@@ -122,6 +126,8 @@ def _places(document: Mapping[str, Any]) -> Iterator[Place]:
         if not attributes.get("namespace"):
             name = (str(attributes.get("address")), attributes.get("port"))
             yield Place("listener", host, name, str(attributes["software"]))
+    elif class_ == "database":
+        yield Place("database", host, (str(attributes.get("software")), attributes.get("port")), document["id"])
     elif class_ == "container":
         yield from _places_of_container(host, attributes)
 

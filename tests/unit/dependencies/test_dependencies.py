@@ -67,6 +67,12 @@ def test_edges_across_hosts() -> None:
     assert _pairs(edges("app", [_out("198.51.100.3", 5432)], places)) == [("app:app.service", "db:db.service")]
 
 
+def test_who_asks_a_database_depends_on_it_and_so_on_its_server() -> None:
+    places = _fleet()
+    places.put(_ci("database", "db", "postgresql:5432", software="db.service", port=5432))
+    assert _pairs(edges("app", [_out("198.51.100.3", 5432)], places)) == [("app:app.service", "db:postgresql:5432")]
+
+
 def test_the_one_who_is_asked_says_nothing_that_the_one_who_asks_does_not_say_better() -> None:
     seen = [Observation(IN, "db.service", "198.51.100.2", endpoint="tcp/198.51.100.3:5432")]
     assert edges("db", seen, _fleet()) == []
