@@ -24,7 +24,10 @@ from agent.state_dir import StateDir
 from agent.uplink import stay_connected
 from agent.wire import PROTOCOL, Hello
 from checks import __version__
+from checks.cancelled import cancelled
+from checks.recall import RECALL
 
+RECALL_SAVED_EVERY_S = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -55,22 +58,37 @@ async def _run(settings: Settings, state: StateDir) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.lifeline is not None:
         _hold(settings.lifeline, stop)
+    RECALL.keep_in(state.recall)
     results = Results(Spool(state.spool))
     checks = Scheduler(results.take)
     resident = Resident(state, checks, results, ScanTimes(loop.time))
     resident.resume()
     uplink = asyncio.ensure_future(stay_connected(settings.hubs, _hello(state), resident, Backoff()))
     stopping = asyncio.ensure_future(stop.wait())
+    remembering = asyncio.ensure_future(_save_recall_now_and_then())
     try:
         await asyncio.wait({uplink, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if uplink.done():
             uplink.result()  # it never ends but by a fault, which is raised here
     finally:
-        for task in (uplink, stopping):
-            task.cancel()
-        await asyncio.gather(uplink, stopping, return_exceptions=True)
+        await cancelled((uplink, stopping, remembering))
         await checks.stop()
         results.flush()
+        _save_recall()
+
+
+async def _save_recall_now_and_then() -> None:
+    while True:
+        await asyncio.sleep(RECALL_SAVED_EVERY_S)
+        _save_recall()
+
+
+def _save_recall() -> None:
+    """What checks remember from one look to the next (offsets in logs, counters)."""
+    try:
+        RECALL.save()
+    except OSError as error:
+        _log.warning("what checks remember is not saved: %s", error)
 
 
 def _watch_children_without_threads() -> None:

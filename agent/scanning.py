@@ -16,6 +16,7 @@ from agent.frames import FrameReader, frame
 from agent.scan_child import END, OFFER, PART, serve
 from agent.state_dir import StateDir
 from agent.wire import MAX_FRAME_BYTES, Offer, ScanEnd, Section, Want
+from checks.aside import settled
 
 LOOKING_S = 120.0  # discovery bounds itself far below this; a child that is stuck ends here
 ANSWERING_S = 60.0
@@ -65,6 +66,7 @@ class Scan:
 @contextlib.asynccontextmanager
 async def scanning(number: int, state: StateDir, child: Child = serve) -> AsyncIterator[Scan]:
     """A scan in a child of its own, gone with all that it started when the `async with` ends."""
+    await settled()  # no await between here and the fork: a probe would start a thread
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:

@@ -21,6 +21,7 @@ import msgspec
 from agent.lag import LoopLag
 from agent.tally import Tally
 from agent.wire import CheckResult, Resume, Summary
+from checks.cancelled import cancelled
 from checks.definition import Definition, Threshold, slim
 from checks.now import utc_now
 from checks.result import Result, State
@@ -149,9 +150,7 @@ class Scheduler:
         self._summary.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancelled(self._tasks)
         self._flush()
 
     # Entries

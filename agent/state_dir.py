@@ -35,6 +35,7 @@ class StateDir:
         self.spool = path / "spool"
         self.baseline = path / "reported.msgpack"
         self.discovery_memory = path / "discovery.msgpack"
+        self.recall = path / "recall.json"
         self._lock: Optional[int] = None
 
     def take(self) -> None:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from checks.cancelled import cancelled
+
 
 async def together(*parts: Coroutine[Any, Any, Any]) -> None:
     """Run them until the first ends; the others are cancelled and waited for. Raises what the first one raised."""
@@ -14,8 +16,6 @@ async def together(*parts: Coroutine[Any, Any, Any]) -> None:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         ended = [task for task in tasks if task.done()]
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
     for task in ended:
         task.result()

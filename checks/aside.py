@@ -37,6 +37,17 @@ async def aside(call: Callable[[], T]) -> T:
     return await done
 
 
+async def settled(limit_s: float = 0.5) -> None:
+    """Until no thread but this one runs, so that the process may be forked.
+
+    What is not done by the limit hangs in the kernel, where it holds no lock of ours.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + limit_s
+    while threading.active_count() > 1 and loop.time() < deadline:  # noqa: ASYNC110 - a thread ends without a word
+        await asyncio.sleep(0.005)
+
+
 def _tell(loop: asyncio.AbstractEventLoop, how: Callable[[T], None], what: T) -> None:
     try:
         loop.call_soon_threadsafe(how, what)

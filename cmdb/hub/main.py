@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
+from checks.cancelled import cancelled
 from cmdb.clock import Clock, SystemClock
 from cmdb.config import Config
 from cmdb.hub.agents import Agents
@@ -274,9 +275,7 @@ async def _tasks(hub: Hub) -> AsyncIterator[Start]:
     try:
         yield start
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
 
 
 def _watch(lifeline_fd: int, stopping: asyncio.Event) -> None:

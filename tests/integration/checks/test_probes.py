@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from checks.aside import aside, settled
 from checks.definition import Definition, Threshold
 from checks.dns_message import TYPES
 from checks.recall import RECALL, Recall
@@ -521,3 +522,17 @@ async def test_a_cancel_in_the_middle_of_a_run_leaves_nothing_behind() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_a_fork_waits_for_what_is_aside_but_not_for_ever() -> None:
+    release = threading.Event()
+    quick = asyncio.create_task(aside(lambda: time.sleep(0.05)))
+    await asyncio.sleep(0)
+    await settled()
+    assert threading.active_count() == 1
+    hanging = asyncio.create_task(aside(lambda: release.wait(10)))
+    await asyncio.sleep(0)
+    await settled(0.05)
+    assert threading.active_count() == 2
+    release.set()
+    await asyncio.gather(quick, hanging)
