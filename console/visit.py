@@ -21,7 +21,6 @@ from console.views.window import Window
 Changed = Callable[[], None]
 Refused = Callable[[str], None]
 FIRST_ROWS = 100
-MOST_HISTORY = 500
 
 
 class ListVisit:
@@ -151,6 +150,6 @@ async def fetch(link: Link, place: Place, at: datetime | None = None) -> Row:
     noun = NOUNS[place.name]
     past = {"at": at} if at is not None and noun.has_past else {}
     row: dict[str, Any] = await link.call(noun.show, **noun.asked_as(place.record), **past)
-    if place.name == "ci" and place.tab == "history":
-        row["history"] = await link.call("ci.history", id=row["id"], limit=MOST_HISTORY)
+    for extra in noun.more.get(place.tab, ()):
+        row[extra.name] = await link.call(extra.verb, **noun.asked_as(str(row["id"])), **extra.args)
     return row

@@ -389,7 +389,7 @@ class Deck(Screen[None]):
 
     def _do_relations(self) -> None:
         if self._pane is not None and (subject := self._pane.subject) is not None and subject.ci:
-            self._turn_or_go(Place("ci", subject.ci, tab="relations"))
+            self._turn_or_go(Place("ci", subject.ci, tab="tree"))
 
     def _turn_or_go(self, place: Place) -> None:
         if isinstance(self._pane, RecordPane) and (self._pane.place.name, self._pane.place.record) == (

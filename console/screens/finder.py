@@ -48,9 +48,8 @@ class Finder(Provider):
             yield f":{plural(class_)}", partial(self._deck.visit, Place("ci", class_=class_)), "items of a class"
 
     async def _records(self, query: str) -> list[tuple[Place, str, str]]:
-        quoted = '"' + query.replace("\\", "\\\\").replace('"', '\\"') + '"'
         try:
-            items = await self._deck.link.call("ci.list", filter=f"name~{quoted}", limit=MOST_RECORDS)
+            items = await self._deck.link.call("ci.find", text=query, limit=MOST_RECORDS)
         except (HubRefusal, HubGone):
             return []
         return [(Place("ci", str(row["id"])), str(row["name"]), str(row["class"])) for row in items]

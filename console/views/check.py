@@ -23,7 +23,8 @@ def page(row: Row, moment: Moment) -> Page:
         title(row, moment),
         (
             Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
-            Tab("metrics", "Metrics", _metrics(row)),
+            Tab("metrics", f"Metrics {len(row.get('metrics') or ())}", _metrics(row)),
+            Tab("why", "Why", _why(row.get("explained"), moment)),
         ),
     )
 
@@ -107,6 +108,19 @@ def _phases(phases: object, moment: Moment) -> Iterator[Block]:
     for name, span in phases.items():
         bar = moment.glyphs.full * max(1, round(span / longest * _PHASE_CELLS))
         yield Pair(clean(name).replace("_", " "), ((f"{long_span(span):>7} ", Ink.TEXT), (bar, Ink.DIM)))
+
+
+def _why(explained: object, moment: Moment) -> Document:
+    """How the state came about, step by step."""
+    if not isinstance(explained, Mapping):
+        return (Prose(text(f"Asking the hub{moment.glyphs.ellipsis}", Ink.DIM)),)
+    thresholds = explained.get("thresholds")
+    return (
+        Pair("rule", text(clean(explained.get("rule") or "default"))),
+        Pair("limits", text(cells.said(thresholds) or "none")),
+        Heading("Steps"),
+        *(Prose(text(clean(step)), 2) for step in explained.get("steps") or ()),
+    )
 
 
 def _metrics(row: Row) -> Listing:

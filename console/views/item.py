@@ -9,18 +9,20 @@ from console.views import cells, states
 from console.views.catalogue import CHECKS
 from console.views.cells import Row
 from console.views.columns import Column
-from console.views.document import Block, Document, Heading, Pair
+from console.views.document import Block, Document, Heading, Pair, Prose
 from console.views.ink import Ink, Line, text
 from console.views.moment import Moment, long_span
 from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place, plural
 from console.views.text import clean
+from console.views.tree import tree
 
 _MOST_NAMED = 3
 
 
-def page(row: Row, moment: Moment, history: Sequence[Row] | None = None) -> Page:
-    """The CI's page; `history` is None while it is not known."""
+def page(row: Row, moment: Moment) -> Page:
+    """The CI's page. What only one tab shows is in the row when that tab was asked for."""
+    history = row.get("history")
     relations, checks = row.get("relations") or (), row.get("checks") or ()
     past = f"History {len(history)}" if history is not None else "History"
     return Page(
@@ -30,7 +32,9 @@ def page(row: Row, moment: Moment, history: Sequence[Row] | None = None) -> Page
             Tab("attributes", f"Attributes {len(row.get('attributes') or ())}", _attributes(row)),
             Tab("relations", f"Relations {len(relations)}", _relations(relations)),
             Tab("checks", f"Checks {len(checks)}", _checks(checks)),
+            Tab("tree", "Tree", tree(row)),
             Tab("history", past, history_listing(history or ())),
+            Tab("why", "Why", _why(row.get("why"), moment)),
         ),
     )
 
@@ -190,6 +194,21 @@ def _relations(relations: Sequence[Row]) -> Listing:
 def _checks(checks: Sequence[Row]) -> Listing:
     columns = [column for column in CHECKS.columns if column.title != "CI"]
     return Listing(columns, checks, ("No check.", "Rules give checks to what they match."), CHECKS.into)
+
+
+def _why(decisions: Sequence[Row] | None, moment: Moment) -> Document:
+    """How observations came to be this CI, newest first."""
+    if decisions is None:
+        return (Prose(text(f"Asking the hub{moment.glyphs.ellipsis}", Ink.DIM)),)
+    blocks: list[Block] = []
+    for decision in decisions:
+        blocks.append(
+            Heading(
+                clean(decision.get("rule") or decision.get("outcome") or "decided"), moment.clock(decision.get("at"))
+            )
+        )
+        blocks.extend(Prose(text(clean(sentence)), 2) for sentence in decision.get("sentences") or ())
+    return tuple(blocks) or (Prose(text("No decision is on record: nothing had to be decided.", Ink.DIM)),)
 
 
 def history_listing(history: Sequence[Row]) -> Listing:

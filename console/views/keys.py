@@ -80,7 +80,7 @@ KEYS = (
     Key(Act.BACK, "left_square_bracket", "[", "Back", "back in history", "Go"),
     Key(Act.FORWARD, "right_square_bracket", "]", "Forward", "forward in history", "Go"),
     Key(Act.PALETTE, "ctrl+p", "^P", "Find", "any view, action or record by name", "Go", 10),
-    Key(Act.RELATIONS, "R", "R", "Relations", "what the item hangs together with", "Go", 7),
+    Key(Act.RELATIONS, "R", "R", "Relations", "what the item stands on and what stands on it", "Go", 7),
     Key(Act.SORT, "s", "s", "Sort", "the next order; a click on a title sorts by it", "List", 11),
     Key(Act.MARK, "space", "Space", "Mark", "mark for an action on several", "List"),
     Key(Act.WIDE, "w", "w", "Wide", "detail pane on or off", "List"),

@@ -18,7 +18,7 @@ _BAR_CELLS = 16
 _CI_STATES = {**states.ITEM, **states.CHECK, **states.SERVICE}
 
 
-def page(row: Row, moment: Moment, intervals: Sequence[Row] | None = None) -> Page:
+def page(row: Row, moment: Moment) -> Page:
     """A service's page."""
     parts = _parts(row)
     return Page(
@@ -26,11 +26,7 @@ def page(row: Row, moment: Moment, intervals: Sequence[Row] | None = None) -> Pa
         (
             Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("components", f"Components {len(parts)}", _components(parts)),
-            *(
-                (Tab("intervals", f"Intervals {len(intervals)}", _intervals(intervals)),)
-                if intervals is not None
-                else ()
-            ),
+            Tab("points", "Single points", _points(row.get("points") or ())),
         ),
     )
 
@@ -154,6 +150,21 @@ def _components(parts: Sequence[Row]) -> Listing:
         ),
         parts,
         ("No item.", "Nothing matches what the components of this service select."),
+        lambda row: Place("ci", str(row.get("ci"))),
+    )
+
+
+def _points(points: Sequence[Row]) -> Listing:
+    """What alone can take the service down."""
+    return Listing(
+        (
+            Column("STATE", cells.state("state", _CI_STATES), 5, 4),
+            Column("ITEM", cells.field("name", Ink.STRONG), 24, 12, grow=2),
+            Column("CLASS", cells.field("class", Ink.DIM), 14, 8, rank=2),
+            Column("COMPONENT", cells.field("component", Ink.DIM), 16, 10, rank=1, grow=1),
+        ),
+        [{**point, "ci": point.get("id"), "id": str(position)} for position, point in enumerate(points)],
+        ("No single point of failure.", "Nothing alone takes this service down."),
         lambda row: Place("ci", str(row.get("ci"))),
     )
 

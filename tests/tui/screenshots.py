@@ -58,6 +58,7 @@ SCREENS = {
     "changes": [":changes"],
     "agents": [":agents"],
     "help": ["question_mark"],
+    "tree": [":endpoints", "R"],
     "palette": ["ctrl+p", "c", "h", "e"],
     "actions": ["x"],
     "past": ["t", "-", "1", "0", "s", "enter"],

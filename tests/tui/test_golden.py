@@ -33,6 +33,7 @@ SCREENS = {
     "hosts": (":hosts", [], "web-1.ber"),
     "item": ("ci web", [], "known for"),
     "relations": ("ci web", ["tab", "tab"], "No relation"),
+    "tree": ("ci web-var", ["R"], "web-1.ber"),
     "agents": (":agents", [], "SECTIONS"),
     "help": (":triage", ["question_mark"], "next row"),
     "actions": ("INC-2", ["x"], "Put on hold"),
@@ -52,6 +53,7 @@ async def _screen(state: Path, clock: HandClock, size: tuple[int, int], name: st
         await seen.shows("INC-2")
         await seen.type(words if words.startswith(":") else f":{words}")
         await seen.press("enter")
+        await seen.settled(0.3)
         await seen.press(*keys)
         await seen.shows(shown)
         await seen.settled()
