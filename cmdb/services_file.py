@@ -106,7 +106,9 @@ class ServiceTable(Table, frozen=True, kw_only=True):
     name: str
     title: str = ""
     description: str = ""
+    kind: Literal["business", "technical"] = "business"
     owner: str = ""
+    customers: tuple[str, ...] = ()
     criticality: Annotated[int, msgspec.Meta(ge=1, le=3)] = 2
     hours: str = "24x7"
     timezone: str = "UTC"
@@ -216,7 +218,9 @@ def _service(table: ServiceTable, source: _Source, at: KeyPath) -> Service:
         name=table.name,
         title=table.title,
         description=table.description,
+        kind=table.kind,
         owner=table.owner,
+        customers=table.customers,
         criticality=table.criticality,
         components=tuple(_components(table, source, at)),
         rule=str(table.rule),

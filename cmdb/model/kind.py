@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     SERVICE = "service"
     AGREEMENT = "agreement"
     INTERVAL = "interval"
+    CATALOGUE = "catalogue"  # a published version of the service catalogue
     SERVICE_REVIEW = "service_review"
     NOTICE = "notice"  # that an agreement is going to be breached
     COUNTER = "counter"

@@ -41,13 +41,16 @@ class Service(Record, frozen=True, kw_only=True):
     """`state` is up | degraded | down | maintenance | unknown, from its components, `since` that moment.
 
     `hours` is `24x7` or a calendar expression of `cmdb.practices.calendar`; `source` is the file that
-    declares it, or `built-in`. `reasons` names what made the state, worst first.
+    declares it, or `built-in`. `kind` is business (`customers` see it) or technical (others stand on it).
+    `reasons` names what made the state, worst first.
     """
 
     name: str
     title: str = ""
     description: str = ""
+    kind: str = "business"
     owner: str = ""
+    customers: tuple[str, ...] = ()
     criticality: int = 2  # 1 high … 3 low: the impact of its outage
     components: tuple[Component, ...] = ()
     rule: str = "worst"

@@ -14,7 +14,7 @@ def this_host(host: str | None) -> Service:
     `host` is the host's id; until it is known the service has no component and is unknown.
     """
     components = () if host is None else _components(host)
-    return Service(id=NAME, name=NAME, title="This host", criticality=2, components=components)
+    return Service(id=NAME, name=NAME, title="This host", kind="technical", criticality=2, components=components)
 
 
 def default_agreement() -> Agreement:

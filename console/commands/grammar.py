@@ -28,6 +28,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "silence": ("silence", "For a while nobody is told: list, add, end."),
     "maintenance": ("maintenance", "Windows for work: list, add, end."),
     "service": ("service", "Services, their components and states."),
+    "catalogue": ("catalogue", "The service catalogue: show, publish, retire, diff."),
     "sla": ("sla", "Agreements: actual, target, why; forecast, what-if, negotiation, review."),
     "report": ("report", "Reports over a period: sla."),
     "agent": ("agent", "Agents: list, show, scan, run."),

@@ -188,3 +188,37 @@ async def test_the_portfolio_weighs_value_against_cost(hub: Hub, client: HubClie
     assert shop["value_per_cost"] == pytest.approx(4000 / 300)
     assert shop["checks_an_hour"] == 12
     assert (host["cost"], host["value_per_cost"]) == (None, None)
+
+
+async def test_the_catalogue_is_published_version_by_version(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    [shop, host] = await client.call("catalogue.show")
+    assert (host["kind"], shop["kind"], shop["owner"]) == ("technical", "business", "mia")
+    assert [(one["name"], one["target"], one["hours"]) for one in shop["offerings"]] == [
+        ("shop", 0.99, "Mon-Fri 09:00-17:00")
+    ]
+    assert (await client.call("catalogue.publish", note="first"))["number"] == 1
+    with pytest.raises(HubRefusal, match="version 1 says the same") as refused:
+        await client.call("catalogue.publish")
+    assert refused.value.failure.code is Code.CONFLICT
+    file = hub.locations.services_dir / "shop.toml"
+    file.write_text(SHOP.replace('"99%"', '"99.5%"').replace('"mia"', '"leo"'))
+    await client.call("config.reload")
+    assert await client.call("catalogue.diff") == [
+        {"service": "shop", "what": "owner", "before": "mia", "after": "leo"},
+        {"service": "shop", "what": "shop.target", "before": 0.99, "after": 0.995},
+    ]
+    assert (await client.call("catalogue.publish"))["number"] == 2
+    assert (await client.call("catalogue.retire", number=1))["retired_by"] == "mia"
+    assert [(row["number"], row["retired_at"]) for row in await client.call("catalogue.list")] == [
+        (2, None),
+        (1, clock.now()),
+    ]
+    assert (await client.call("catalogue.show", number=1))[0]["owner"] == "mia"
+    assert await client.call("catalogue.diff", before=2) == []
+
+
+async def test_a_service_that_is_new_or_gone_is_one_difference(hub: Hub, client: HubClient) -> None:
+    await client.call("catalogue.publish")
+    (hub.locations.services_dir / "shop.toml").unlink()
+    await client.call("config.reload")
+    assert await client.call("catalogue.diff") == [{"service": "shop", "what": "", "before": True, "after": False}]
