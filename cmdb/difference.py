@@ -12,7 +12,7 @@ from cmdb.store.protocol import Difference, Document
 VOLATILE: Mapping[Kind, frozenset[str]] = {
     Kind.CI: frozenset({"metrics", "sources", "origins", "last_seen", "missing_reports"}),
     Kind.RELATION: frozenset({"evidence", "last_seen"}),
-    Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial", "unsettled"}),
+    Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial", "look_again_at"}),
     Kind.CHECK: frozenset({"last_result", "last_result_at", "metrics", "output", "since", "attempt"}),
     Kind.INCIDENT: frozenset({"timeline"}),  # the timeline is history already
     Kind.BASELINE: frozenset({"items"}),  # as large as a host; the audit says who approved what

@@ -55,6 +55,8 @@ def written(
 
     `heard` is when sources last spoke, where that is later than the item says: an unchanged item is not written.
     """
+    if source == AGENT and not before.origins:
+        return Written(dict(observed) if whole else {**before.attributes, **observed}, {})
     sources = {**before.sources, **heard}
     attributes, origins = dict(before.attributes), dict(before.origins)
     for name, value in observed.items():

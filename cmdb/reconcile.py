@@ -100,6 +100,18 @@ def reconcile(
     return changes
 
 
+def look_again_at(items: Iterable[ConfigurationItem], policy: Policy) -> datetime | None:
+    """From when on a report counts though it has no news: it makes something that is missing longer so, or retired."""
+    return min(
+        (
+            item.missing_since if item.missing_reports < policy.grace_reports else item.missing_since + policy.grace
+            for item in items
+            if item.status == "missing" and item.missing_since is not None
+        ),
+        default=None,
+    )
+
+
 def _items(section: Seen) -> Iterable[Item]:
     """What it lists that is an item of the record; a connection is not, but what dependencies are mapped from."""
     return () if section.outcome.name in OBSERVATIONS else section.items or ()

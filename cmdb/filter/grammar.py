@@ -102,7 +102,8 @@ class _Reader:
     def take_match(self, pattern: re.Pattern[str], what: str) -> str:
         found = pattern.match(self.text, self.at)
         if found is None:
-            raise self.error(f"{what} is missing here; put it in quotes if it begins with one of ! = ~ < >")
+            sign = self.text[self.at : self.at + 1].strip()
+            raise self.error(f"{what} cannot begin with {sign}: put it in quotes" if sign else f"{what} is missing")
         self.at = found.end()
         return found[0]
 

@@ -30,14 +30,14 @@ TRIES = 5
 
 
 class Reconciled(msgspec.Struct, frozen=True):
-    """What a report changes. `host` is the CI that the agent lives on; `unsettled` as of the agent's record.
+    """What a report changes. `host` is the CI that the agent lives on; `look_again_at` as of the agent's record.
 
     `refused` says why nothing of the report was taken; what `changes` then, is what is to be remembered about that.
     """
 
     changes: Sequence[Change]
     host: str | None = None
-    unsettled: bool = False
+    look_again_at: datetime | None = None
     refused: str = ""
 
 
@@ -144,7 +144,7 @@ class Ingest:
             nonlocal refused
             known = await self.record(agent_id)
             assert known is not None
-            if _is_old_news(known, scanned) and not known.unsettled:
+            if _is_old_news(known, scanned):
                 return []
             decided = await self._reconcile(known, scanned)
             refused = decided.refused
@@ -156,7 +156,7 @@ class Ingest:
                 host=decided.host or known.host,
                 last_report=self._clock.now(),
                 sections=_sections(known, scanned, decided.host),
-                unsettled=decided.unsettled,
+                look_again_at=decided.look_again_at,
             )
             return [*decided.changes, _put(record, known)]
 
@@ -225,7 +225,9 @@ def _put(record: AgentRecord, known: AgentRecord | None) -> Put:
 
 
 def _is_old_news(known: AgentRecord, scanned: Scanned) -> bool:
-    """Nothing was wanted and every section went as it did before."""
+    """Nothing was wanted, every section went as it did before, and nothing that is missing is to be looked at again."""
+    if known.look_again_at is not None and scanned.at >= known.look_again_at:
+        return False
     return all(
         section.items is None and known.sections.get(section.outcome.name, {}).get("outcome") == section.outcome.outcome
         for section in scanned.sections

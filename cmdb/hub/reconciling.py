@@ -24,7 +24,7 @@ from cmdb.model.ci import ConfigurationItem
 from cmdb.model.decision import Decision, Review
 from cmdb.model.kind import Kind
 from cmdb.model.relation import Relation, relation_id
-from cmdb.reconcile import OnRecord, Seen, reconcile
+from cmdb.reconcile import OnRecord, Policy, Seen, look_again_at, reconcile
 from cmdb.rules_file import NO_RULES, CheckRules
 from cmdb.store.protocol import Document, Store
 
@@ -54,7 +54,7 @@ class Reconciling:
         rules: Callable[[], CheckRules] = lambda: NO_RULES,
     ) -> None:
         self._store, self._clock, self._tuning, self._rules = store, clock, tuning, rules
-        self._recognition = recognition
+        self._recognition, self._policy = recognition, Policy()
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
         report = [Seen(section.outcome, section.items) for section in scanned.sections]
@@ -64,7 +64,9 @@ class Reconciling:
             return Reconciled(answer.changes, refused=answer.refused)
         record = await self._on_record(answer)
         report, seen_guests = await guests(self._store, self._recognition, answer.host_id, report, scanned.at)
-        changes = reconcile(answer.host_id, record, _replaced(report, host), source=SOURCE, at=scanned.at)
+        changes = reconcile(
+            answer.host_id, record, _replaced(report, host), source=SOURCE, at=scanned.at, policy=self._policy
+        )
         items = _as_will_be(record, changes)
         return Reconciled(
             [
@@ -75,7 +77,7 @@ class Reconciling:
                 *await self._checks(items, agent.id),
             ],
             answer.host_id,
-            unsettled=any(item.status == "missing" for item in items.values()),
+            look_again_at=look_again_at(items.values(), self._policy),
         )
 
     async def checks_anew(self, agent_id: str, host_id: str) -> Sequence[Change]:

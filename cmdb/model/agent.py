@@ -12,7 +12,7 @@ class AgentRecord(Record, frozen=True, kw_only=True):
     """`state` is connected | silent | revoked; `sections` maps one to {outcome, duration_s, detail, items, digest}.
 
     `keys` are the SSH public keys that may speak for it (none for the local one, which has the own socket).
-    `unsettled`: something that it reported before is missing, so that a report without news is news too.
+    `look_again_at`: from then on a report without news counts too, for what is missing and may be retired.
     `serial` is the last message of results that is in the record, written in the same batch as what they changed.
     """
 
@@ -28,5 +28,5 @@ class AgentRecord(Record, frozen=True, kw_only=True):
     last_report: datetime | None = None
     sections: dict[str, Any] = {}
     serial: int = 0
-    unsettled: bool = False
+    look_again_at: datetime | None = None
     keys: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from cmdb.model.relation import IMPACT_FLOWS, Flow
 REVERSED = frozenset(type_ for type_, flow in IMPACT_FLOWS.items() if flow is Flow.TO_TARGET)
 # A program is as well as the unit or container that runs it; other parts say nothing about their whole.
 RUNNERS = frozenset({"unit", "container"})
-# Entries in a file: they are there whether their host is up or not.
-UNTOUCHED = frozenset({"account", "kernel_module", "package"})
+# Files and entries in them: nothing of theirs stops when their host does.
+UNTOUCHED = frozenset({"account", "certificate", "image", "kernel_module", "package"})
 
 
 def dependency(relation: Mapping[str, Any], target_class: str | None) -> tuple[str, str] | None:

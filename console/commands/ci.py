@@ -68,9 +68,13 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
+def _state(node: dict[str, Any]) -> str:
+    return f" [{node['state']}]" if node["state"] else ""
+
+
 def _graph(document: dict[str, Any]) -> str:
     lines = [
-        f"{'  ' * node['distance']}{node['class']} {node['name']} [{node['state']}] via {node['via']}"
+        f"{'  ' * node['distance']}{node['class']} {node['name']}{_state(node)} via {node['via']}"
         for node in document["nodes"]
     ]
     services = ", ".join(document.get("services", ())) or "none"

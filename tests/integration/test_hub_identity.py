@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.discovery.digest import digest_of
 from agent.wire import Hello, Item, SectionOutcome
 from cmdb.config import CheckSection
 from cmdb.hub.client import HubClient, HubRefusal
@@ -36,10 +37,13 @@ class Site:
             await self._ingest.arrive(Hello(1, agent, agent, "0.1", "linux"), Origin("ssh"))
         host = Item("host", "host", name, keys={**KEYS, "name": name, **keys})
         disk = Item("disk", "sda", "sda", relations=(("part_of", "host", "host"),))
-        sections = [
-            ScannedSection(SectionOutcome("host", "ok", digest=name), [host]),
-            ScannedSection(SectionOutcome("disk", "ok", digest=name), [disk]),
-        ]
+        known = await self._ingest.record(agent)
+        assert known is not None
+        sections = []
+        for item in (host, disk):
+            outcome = SectionOutcome(item.class_, "ok", digest=digest_of([item]))
+            is_known = known.sections.get(item.class_, {}).get("digest") == outcome.digest
+            sections.append(ScannedSection(outcome, None if is_known else [item]))
         try:
             await self._ingest.report(agent, Scanned(self.clock.now(), 0.1, sections))
         finally:
@@ -179,3 +183,12 @@ async def test_a_retired_host_takes_what_is_on_it_along(site: Site) -> None:
     await site.client.call("ci.retire", id="web-1", text="sold")
     assert await site.client.call("ci.list") == []
     assert {row["status"] for row in await site.client.call("ci.list", all=True)} == {"retired"}
+
+
+async def test_a_retired_host_that_reports_as_ever_is_in_use_again(site: Site) -> None:
+    """Case 27."""
+    await site.report("a", "web-1")
+    await site.client.call("ci.retire", id="web-1")
+    await site.report("a", "web-1")
+    assert await site.hosts() == ["web-1"]
+    assert (await site.client.call("ci.why", id="web-1"))[0]["events"] == ["reactivated"]

@@ -14,6 +14,7 @@ from cmdb.hub.api.verb import Arguments, Role, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from cmdb.hub.session import Session
+from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Put
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
@@ -54,6 +55,9 @@ async def retire(hub: Hub, session: Session, args: RetireArguments) -> dict[str,
     on_it = await hub.store.find(Kind.CI, {"host": ci.id}) if ci.host == ci.id else []
     every = [ci, *(msgspec.convert(one, ConfigurationItem) for one in on_it if one["id"] != ci.id)]
     changes = [Put(Kind.CI, msgspec.structs.replace(one, status="retired"), one.version) for one in every]
+    for agent in await hub.store.find(Kind.AGENT, {"host": ci.id}):
+        known = msgspec.convert(agent, AgentRecord)
+        changes.append(Put(Kind.AGENT, msgspec.structs.replace(known, sections={}), known.version))
     reason = clean_text(args.text) or f"retired {ci.name}"
     await hub.ledger.commit(changes, actor=session.actor, reason=reason)
     return dict(await by_id_or_name(hub.store, Kind.CI, ci.id))

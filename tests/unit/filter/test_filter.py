@@ -161,11 +161,11 @@ def test_indexed_equalities_are_those_that_an_index_can_answer() -> None:
         ('name="web', 5, 'closing "'),
         ('name=a"b"', 6, "a space is missing"),
         ("!", 1, "a word is missing"),
-        ("!!a", 1, "a word is missing"),
+        ("!!a", 1, "a word cannot begin with !"),
         ("name=~(", 6, "not a regular expression"),
         ("name=~(a+)+$", 6, "a group cannot be repeated"),
         ("name=~a*a*a*a*b", 6, "at most 3 repetitions"),
-        ("name=<3", 5, "put it in quotes"),
+        ("name=<3", 5, "cannot begin with <: put it in quotes"),
         (" ".join(["a"] * 65), 128, "at most 64"),
     ],
 )
