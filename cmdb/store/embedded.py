@@ -17,17 +17,15 @@ from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
 from cmdb.store.archive import Archive, Between
 from cmdb.store.checkpoint import Checkpointer
-from cmdb.store.connection import transaction
+from cmdb.store.commits import Commits
 from cmdb.store.database import Database
-from cmdb.store.errors import explained
 from cmdb.store.feed import Feed
 from cmdb.store.index import Path, path_of, value_at
 from cmdb.store.lock import StateLock
 from cmdb.store.moment import from_us, to_us
 from cmdb.store.narrow import equalities
 from cmdb.store.packed import PackedRows
-from cmdb.store.pending import Pending
-from cmdb.store.prepare import Conflict, Prepared, RecordKey, by_name, prepare
+from cmdb.store.prepare import Prepared, RecordKey, by_name
 from cmdb.store.protocol import (
     INDEXES,
     Batch,
@@ -35,8 +33,6 @@ from cmdb.store.protocol import (
     Document,
     Forgotten,
     Predicate,
-    StaleVersion,
-    StoreError,
     Subscription,
 )
 from cmdb.store.retention import horizons
@@ -44,10 +40,8 @@ from cmdb.store.seal import seq_of, unsealed
 from cmdb.store.table import RecordTable
 from cmdb.store.text import says, text_of
 from cmdb.store.text_index import TextIndex, indexed_seq
-from cmdb.store.writer import Job, Task, Writer
 
 T = TypeVar("T")
-_PROBE_AFTER_S = 1.0
 _MOMENTS_KEPT = 1000
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
 
@@ -60,22 +54,16 @@ class EmbeddedStore:
         self._database = database
         self._tables = tables
         self._by_name = by_name(tables)
-        self._loop = asyncio.get_running_loop()
-        self._visible = self._tail = database.head
-        self._pending = Pending()
-        self._generation = 0
-        self._under_way = 0
-        self._progress: asyncio.Future[None] | None = None
-        self._trouble: Exception | None = None
-        self._closed = False
-        self._feed = Feed(self._visible.seq)
+        self._feed = Feed(database.head.seq)
         self.horizons = horizons(database.connection)
         self._seqs_at: dict[int, int] = {}
         self._archive = Archive(database.path)
         self._checkpointer = Checkpointer(database.path, lambda: database.written_bytes)
-        self._writer = Writer(database, self._report_landed, self._report_failed)
-        self._texts = TextIndex(tables, self.on_writer)
-        self._texts.catch_up(indexed_seq(database.connection))
+        late_from = indexed_seq(database.connection)
+        self._commits = Commits(database, self._there, self._show)
+        self._texts = TextIndex(tables, self._commits.on_writer)
+        self._texts.catch_up(late_from)
+        self._closed = False
 
     @classmethod
     async def open(cls, path: pathlib.Path) -> EmbeddedStore:
@@ -93,28 +81,15 @@ class EmbeddedStore:
 
     @property
     def seq(self) -> int:
-        return self._visible.seq
+        return self._commits.visible.seq
 
     @property
     def trouble(self) -> str | None:
-        cause = self._archive.damage or self._trouble
+        cause = self._archive.damage or self._commits.trouble
         return None if cause is None else str(cause)
 
     async def commit(self, batch: Batch) -> Committed:
-        while True:
-            self._refuse_when_closed()
-            try:
-                prepared = prepare(batch, self._tail, self._latest)
-                break
-            except Conflict as conflict:
-                write = conflict.write
-                if not self._under_way:
-                    raise StaleVersion(
-                        write.kind, write.id, write.expected or 0, conflict.actual, conflict.current
-                    ) from None
-                # It lost against a batch that is not durable yet, and may still fail: nobody may know of that.
-                await self._next_progress()
-        return await self._submit(prepared)
+        return await self._commits.commit(batch)
 
     async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
         seq = self.seq if at is None else await self._seq_at(at)
@@ -194,19 +169,31 @@ class EmbeddedStore:
     def subscribe(self, after_seq: int | None = None) -> Subscription:
         return self._feed.subscribe(after_seq)
 
+    async def on_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this in a transaction of the writer's, between batches."""
+        return await self._commits.on_writer(work)
+
     async def close(self) -> None:
         if self._closed:
             return
-        await self._texts.stop()
         self._closed = True
-        await asyncio.to_thread(self._writer.finish)
-        while self._under_way:
-            await self._next_progress()
+        await self._texts.stop()
+        await self._commits.finish()
         self._feed.end()
         await asyncio.to_thread(self._checkpointer.finish)
         await self._archive.close()
         await asyncio.to_thread(self._database.close)
         self._lock.release()
+
+    def _there(self, key: RecordKey) -> bytes | None:
+        return self._by_name[key[0]].rows.get(key[1])
+
+    def _show(self, prepared: Prepared) -> None:
+        """From now on it is seen."""
+        for (kind, id_), sealed in prepared.after.items():
+            self._by_name[kind].set(id_, sealed)
+        self._feed.publish(prepared.deltas)
+        self._texts.changed(prepared.reworded, prepared.head.seq)
 
     async def _candidates(self, kind: Kind, demanded: list[tuple[Path, Any]], at: datetime | None) -> Iterable[bytes]:
         """In order of id. The bytes are taken at once, so that the whole answer is of one moment."""
@@ -225,7 +212,7 @@ class EmbeddedStore:
     async def _seq_at(self, at: datetime) -> int:
         """The batch that was the last one then. Moments rise with the batches, so of the past that is so for ever."""
         at_us = to_us(at)
-        if at_us >= self._visible.at_us:
+        if at_us >= self._commits.visible.at_us:
             return self.seq
         if at_us not in self._seqs_at:
             if len(self._seqs_at) == _MOMENTS_KEPT:
@@ -245,118 +232,9 @@ class EmbeddedStore:
             why = f"is kept from {from_us(horizon.at_us):%Y-%m-%dT%H:%M:%SZ} on"
             raise Forgotten(f"{kind} of class {of_class}" if of_class else kind, why, "ask for a later moment")
 
-    def _latest(self, key: RecordKey) -> bytes | None:
-        if key in self._pending:
-            return self._pending[key]
-        return self._by_name[key[0]].rows.get(key[1])
-
-    async def _submit(self, prepared: Prepared) -> Committed:
-        waiter: asyncio.Future[Committed] = self._loop.create_future()
-        self._tail = prepared.head
-        self._under_way += 1
-        self._pending.put(prepared.head.seq, prepared.after)
-        self._writer.submit(Job(prepared, self._generation, waiter))
-        return await waiter
-
-    def _report_landed(self, jobs: list[Job]) -> None:
-        self._loop.call_soon_threadsafe(self._land, jobs)
-
-    def _report_failed(self, jobs: list[Job], error: Exception) -> None:
-        self._loop.call_soon_threadsafe(self._fail, jobs, error)
-
-    def _land(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            prepared = job.prepared
-            self._show(prepared)
-            if not job.waiter.done():
-                job.waiter.set_result(Committed(prepared.head.seq, prepared.deltas))
-        self._settle(jobs)
-
-    def _show(self, prepared: Prepared) -> None:
-        for (kind, id_), sealed in prepared.after.items():
-            self._by_name[kind].set(id_, sealed)
-        self._pending.landed(prepared.head.seq, prepared.after)
-        self._visible = prepared.head
-        self._trouble = None
-        self._feed.publish(prepared.deltas)
-        self._texts.changed(prepared.reworded, prepared.head.seq)
-
-    def _fail(self, jobs: list[Job], error: Exception) -> None:
-        """What failed, and what built on it, never was: the next batch builds on what is visible."""
-        if jobs[0].generation == self._generation:
-            self._generation += 1
-            self._tail = self._visible
-            self._pending.clear()
-        if self._trouble is None:
-            self._note_trouble(error)
-        for job in jobs:
-            if not job.waiter.done():
-                job.waiter.set_exception(error)
-        self._settle(jobs)
-
-    def _settle(self, jobs: list[Job]) -> None:
-        self._under_way -= len(jobs)
-        if self._progress is not None:
-            self._progress.set_result(None)
-            self._progress = None
-
-    async def _next_progress(self) -> None:
-        """Until a batch that is under way has landed or failed."""
-        if self._progress is None:
-            self._progress = self._loop.create_future()
-        await asyncio.wait({self._progress})
-
-    async def on_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do this in a transaction of the writer's, between two groups of batches."""
-        done: asyncio.Future[T] = self._loop.create_future()
-
-        def run(database: Database) -> None:
-            try:
-                with explained(database.path), transaction(database.connection):
-                    result = work(database.connection)
-            except Exception as error:
-                self._loop.call_soon_threadsafe(_settle, done, None, error)
-            else:
-                self._loop.call_soon_threadsafe(_settle, done, result, None)
-
-        self._refuse_when_closed()
-        self._writer.submit(Task(run))
-        return await done
-
-    def _probe(self) -> None:
-        """Nobody may be writing when there is room again: find out without waiting for the next batch."""
-        if self._trouble is not None and not self._closed:
-            self._writer.submit(Task(self._report_probe))
-
-    def _report_probe(self, database: Database) -> None:
-        try:
-            database.probe()
-        except StoreError as error:
-            self._loop.call_soon_threadsafe(self._note_trouble, error)
-        else:
-            self._loop.call_soon_threadsafe(self._note_trouble, None)
-
-    def _note_trouble(self, error: Exception | None) -> None:
-        self._trouble = error
-        if error is not None:
-            self._loop.call_later(_PROBE_AFTER_S, self._probe)
-
-    def _refuse_when_closed(self) -> None:
-        if self._closed:
-            raise StoreError(str(self._database.path), "has been closed")
-
 
 def _has(document: Document, demanded: list[tuple[Path, Any]]) -> bool:
     return all(value_at(document, path) == value for path, value in demanded)
-
-
-def _settle(waiter: asyncio.Future[T], result: T | None, error: Exception | None) -> None:
-    if waiter.done():
-        return
-    if error is not None:
-        waiter.set_exception(error)
-    else:
-        waiter.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
 
 
 def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:

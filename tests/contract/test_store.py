@@ -105,6 +105,17 @@ async def test_many_writers_at_once_lose_nothing(store: Store) -> None:
     assert store.seq == 200
 
 
+async def test_a_writer_that_was_cancelled_harms_nobody(store: Store) -> None:
+    cancelled = asyncio.ensure_future(store.commit(batch(host("h1"))))
+    others = asyncio.gather(*(store.commit(batch(host(f"h{n}"))) for n in range(2, 10)))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await others
+    await store.commit(batch(host("h1")))
+    assert len(await store.find(Kind.CI)) == 9
+    assert first_broken(await store.audit()) is None
+
+
 async def test_find_narrows_by_indexed_equality_in_order_of_id(store: Store) -> None:
     await store.commit(batch(host("h2"), host("h10"), host("p1", host="h2", **PACKAGE)))
     assert [document["id"] for document in await store.find(Kind.CI, {"class": "host"})] == ["h10", "h2"]
