@@ -49,6 +49,7 @@ from cmdb.hub.roster import Roster
 from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
+from cmdb.hub.tidying import tidy_daily
 from cmdb.hub.view_sources import Sources
 from cmdb.hub.webhook import webhook
 from cmdb.hub.work import work_for
@@ -161,6 +162,7 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         start(hub.dependencies.run(), "dependencies")
         start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
         start(_watch_agreements(hub), "agreements")
+        start(tidy_daily(store, clock), "tidying")
         if config.mail.maildir:
             start(watch_maildir(config.mail, desk.report), "mail")
         async with (
