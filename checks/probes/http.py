@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from typing import Literal, NamedTuple, Optional
+from typing import Any, Literal, NamedTuple, Optional
 from urllib.parse import urljoin, urlsplit
 
 from checks.finding import CouldNotLook, Finding, Trace, Unhealthy
 from checks.http_message import Body, Head, NotHttp, split_head
 from checks.perfdata import printable
 from checks.probes import Params, Probe
+from checks.probes.json_body import judge_json
 from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.stream import ClearStream, Stream
@@ -29,7 +30,8 @@ class HttpParams(Params, frozen=True):
     """`status` is a list of codes and spans; `host` connects there instead of to the URL's own.
 
     `headers` are sent; `header_contains`, `body_contains`, `body_lacks` and `body_matches` (a regular expression)
-    are wanted. Secrets are read from `password_file` or `token_file` at each run, never given here.
+    are wanted; so are the values of `json`, by JMESPath. `values` names metrics, each a JMESPath to a number.
+    Secrets are read from `password_file` or `token_file` at each run, never given here.
     """
 
     url: str
@@ -43,6 +45,8 @@ class HttpParams(Params, frozen=True):
     body_contains: Optional[str] = None
     body_lacks: Optional[str] = None
     body_matches: Optional[str] = None
+    json: dict[str, Any] = {}
+    values: dict[str, str] = {}
     max_redirects: int = 0
     max_body_bytes: int = 1024 * 1024
     verify: bool = True
@@ -61,7 +65,8 @@ class HttpParams(Params, frozen=True):
 
     @property
     def wants_body(self) -> bool:
-        return (self.body_contains, self.body_lacks, self.body_matches) != (None, None, None)
+        wanted = (self.body_contains, self.body_lacks, self.body_matches, self.json or None, self.values or None)
+        return any(one is not None for one in wanted)
 
 
 class Place(NamedTuple):
@@ -107,6 +112,7 @@ async def look(params: HttpParams, trace: Trace) -> Finding:
     ]
     if answer.body is not None:
         metrics.append(Metric("body_bytes", float(len(answer.body.content)), "B", minimum=0.0))
+        metrics.extend(judge_json(answer.url, bytes(answer.body.content), params.json, params.values))
     return Finding(f"{answer.url} answers {said} ({first_byte_ms:.1f} ms)", metrics=tuple(metrics))
 
 

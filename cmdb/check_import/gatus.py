@@ -17,6 +17,7 @@ from cmdb.practices.duration import parse_duration_s
 _CONDITION = re.compile(r"\[([A-Z_]+)\](\S*)\s*(==|!=|<=|>=|<|>)\s*(.+)")
 _ANY = re.compile(r"any\((.+)\)")
 _PATTERN = re.compile(r"pat\(\*?(.+?)\*?\)")
+_PATH = re.compile(r"(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])+")
 _RCODES = {"NOERROR": "no error", "NXDOMAIN": "no such name", "SERVFAIL": "server failure", "REFUSED": "refused"}
 _DEFAULT_PORTS = {"ssh": 22, "starttls": 25, "tls": 443}
 
@@ -91,9 +92,11 @@ class _Endpoint:
     def _condition(self, type_: str, text: str) -> bool:
         """Note what this condition asks for; whether it could be."""
         match = _CONDITION.fullmatch(text.strip())
-        if match is None or match[2]:
+        if match is None:
             return False
-        what, _, operator, value = match.groups()
+        what, path, operator, value = match.groups()
+        if path:
+            return what == "BODY" and operator == "==" and type_ == "http" and self._json(path, value)
         if what == "CONNECTED":
             return operator == "==" and value == "true"
         if what == "STATUS" and type_ == "http":
@@ -107,6 +110,13 @@ class _Endpoint:
             self._params["code"] = _RCODES[value]
             return True
         return what == "BODY" and operator == "==" and self._body(type_, value)
+
+    def _json(self, path: str, value: str) -> bool:
+        """A value within the body: a path of names and numbers is JMESPath's too."""
+        if not _PATH.fullmatch(path) or _PATTERN.fullmatch(value) or _ANY.fullmatch(value):
+            return False
+        self._params.setdefault("json", {})[path.removeprefix(".")] = _literal(value)
+        return True
 
     def _status(self, operator: str, value: str) -> bool:
         several = _ANY.fullmatch(value)
@@ -157,6 +167,13 @@ _TIME_METRIC = {
     "dns": "answer_ms",
     "ssh": "greeting_ms",
 }
+
+
+def _literal(text: str) -> object:
+    """Gatus compares texts; JSON has numbers and truth too."""
+    if text in {"true", "false"}:
+        return text == "true"
+    return int(text) if re.fullmatch(r"-?\d{1,15}", text) else text
 
 
 def _length(text: object) -> float | None:

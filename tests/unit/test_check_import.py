@@ -130,6 +130,7 @@ endpoints:
       - "[RESPONSE_TIME] < 300"
       - "[CERTIFICATE_EXPIRATION] > 48h"
       - "[BODY].status == UP"
+      - "len([BODY].items) > 3"
     alerts: [{type: slack}]
   - name: text
     url: "http://shop.example/"
@@ -207,6 +208,7 @@ def test_gatus_endpoints_become_checks_of_the_hosts_that_are_to_run_them(tmp_pat
     front = made["core-front-end"]
     assert (front.type, front.interval_s, front.params["status"]) == ("http", 300, "200, 204".replace(" ", ""))
     assert front.thresholds["response_ms"].crit == "~:300"
+    assert front.params["json"] == {"status": "UP"}
     assert made["core-front-end-certificate"].thresholds["days_left"].crit == "2:"
     assert made["text"].params == {
         "url": "http://shop.example/", "max_redirects": 10, "status": "100-299", "body_contains": "Welcome",
@@ -217,7 +219,7 @@ def test_gatus_endpoints_become_checks_of_the_hosts_that_are_to_run_them(tmp_pat
     assert made["port"].thresholds["connect_ms"].crit == "~:50"
     assert imported.not_taken == [
         "the section storage",
-        "endpoint core-front-end: condition [BODY].status == UP",
+        "endpoint core-front-end: condition len([BODY].items) > 3",
         "endpoint core-front-end: alerts",
         "endpoint socket: url 'wss://shop.example/'",
     ]

@@ -201,6 +201,38 @@ async def test_an_answer_in_any_framing_is_read(answer: bytes) -> None:
     assert set(result.phases) == {"connect", "first_byte", "body", "total"}
 
 
+JSON = b'HTTP/1.1 200 OK\r\n\r\n{"status": "UP", "queue": {"depth": 7}, "nodes": [{"ok": true}, {"ok": false}]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted", "state", "words"),
+    [
+        (JSON, {"status": "UP", "queue.depth": 7, "nodes[0].ok": True}, State.OK, "answers 200 OK"),
+        (JSON, {"length(nodes[?ok])": 2}, State.CRITICAL, "length(nodes[?ok]) is 1"),
+        (JSON, {"status": "DOWN"}, State.CRITICAL, 'status is "UP"'),
+        (JSON, {"nodes[1].ok": 0}, State.CRITICAL, "nodes[1].ok is false"),
+        (JSON, {"gone": "x"}, State.CRITICAL, "gone is null"),
+        (JSON, {"a[": 1}, State.UNKNOWN, "'a[' is no JMESPath"),
+        (OK_ANSWER, {"status": "UP"}, State.CRITICAL, "its body is no JSON"),
+    ],
+)
+async def test_values_within_a_json_body_are_held_against_what_they_should_be(
+    answer: bytes, wanted: dict[str, Any], state: State, words: str
+) -> None:
+    with serving(says(answer)) as server:
+        result = await get(server, json=wanted)
+    assert result.state is state
+    assert words in result.output
+
+
+async def test_a_number_within_a_json_body_is_a_metric() -> None:
+    with serving(says(JSON)) as server:
+        result = await get(server, values={"depth": "queue.depth"})
+        no_number = await get(server, values={"depth": "status"})
+    assert {metric.name: metric.value for metric in result.metrics}["depth"] == 7.0
+    assert "status is no number" in no_number.output
+
+
 async def test_a_redirect_loop_is_named_with_its_way() -> None:
     def treat(connection: socket.socket) -> None:
         path = request_of(connection).split()[1].decode()
