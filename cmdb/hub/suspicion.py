@@ -36,12 +36,17 @@ class Suspicion:
         assert incident.ci is not None
         near = {incident.ci: 0, **await self._upstream.distances(incident.ci)}
         distances, names = dict(near), {}
+        found_at_first: set[str] = set()  # with their host: that they appeared is no change
         for id_ in {row.id for row in rows}:
             ci = await self._store.get(Kind.CI, id_)
             if ci is None:
                 continue
             names[id_] = ci["name"]
+            host = await self._store.get(Kind.CI, ci["host"]) if ci.get("host") else None
+            if host is not None and host["first_seen"] == ci["first_seen"]:
+                found_at_first.add(id_)
             # What lives on the same host is one step further off than the host itself.
             if id_ not in near and ci.get("host") in near:
                 distances[id_] = near[ci["host"]] + 1
-        return suspects(rows, distances, names, incident.opened_at)
+        changes = [row for row in rows if row.attribute or row.id not in found_at_first]
+        return suspects(changes, distances, names, incident.opened_at)

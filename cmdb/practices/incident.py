@@ -200,6 +200,11 @@ def tied(incident: Incident, who: str, at: datetime, other: int) -> Incident:
     return _step(incident, at, who, "linked", f"with INC-{other}", links=linked(incident.links, other))
 
 
+def is_stale(state: str, acknowledged_at: datetime | None, limit: datetime) -> bool:
+    """Whether somebody acknowledged it before this moment and it is open still."""
+    return state not in FINISHED and acknowledged_at is not None and acknowledged_at < limit
+
+
 def linked(links: tuple[int, ...], number: int) -> tuple[int, ...]:
     return links if number in links else (*links, number)
 

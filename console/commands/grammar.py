@@ -30,7 +30,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "service": ("service", "Services, their components and states."),
     "catalogue": ("catalogue", "The service catalogue: show, publish, retire, diff."),
     "sla": ("sla", "Agreements: actual, target, why; forecast, what-if, negotiation, review."),
-    "report": ("report", "Reports over a period: sla."),
+    "report": ("report", "Reports over a period: sla, incidents."),
     "agent": ("agent", "Agents: list, show, scan, run."),
     "user": ("user", "People who may come in by SSH: add, list, remove."),
     "import": (

@@ -61,7 +61,10 @@ incident.add_command(
         help_="Incidents that are not closed yet.",
         empty="no open incidents",
         view="incidents",
-        options=(click.Option(["--all", "all"], is_flag=True, default=None, help="Closed ones too."),),
+        options=(
+            click.Option(["--all", "all"], is_flag=True, default=None, help="Closed ones too."),
+            click.Option(["--stale", "stale"], is_flag=True, default=None, help="Acknowledged long ago, open still."),
+        ),
     )
 )
 incident.add_command(

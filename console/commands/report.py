@@ -10,6 +10,8 @@ import msgspec
 
 from cmdb.locations import Locations
 from cmdb.model.service_review import ServiceReview
+from cmdb.practices.incident_figures import IncidentFigures
+from cmdb.practices.incident_report import incident_report
 from cmdb.practices.review_report import review_report
 from cmdb.report.html import as_html
 from cmdb.report.markdown import as_markdown
@@ -50,3 +52,17 @@ def report() -> None:
 def sla(locations: Locations, name: str, period: str, format_: str) -> None:
     """What was agreed, what was given, what took services down."""
     show_report(ask(locations, "report.sla", name=name, period=period), format_)
+
+
+@report.command()
+@report_options
+@click.option("--timezone", metavar="ZONE", help="Whose nights and weekends are counted.  [default: UTC]")
+@with_state
+def incidents(locations: Locations, period: str, format_: str, timezone: str | None) -> None:
+    """How soon incidents were answered and ended, which checks made noise, what nights were like."""
+    found = ask(locations, "report.incidents", period=period, timezone=timezone)
+    if format_ == "json":
+        print_json(found)
+    else:
+        figures = msgspec.convert(found, IncidentFigures, strict=False)
+        click.echo(RENDERERS[format_](incident_report(figures)), nl=False)

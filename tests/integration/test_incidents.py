@@ -200,6 +200,16 @@ async def test_a_person_may_set_the_priority_with_a_reason(hub: Hub, client: Hub
     assert after["timeline"][-1]["text"].endswith("the board looks at it")
 
 
+async def test_acknowledgements_that_are_old_are_listed_as_stale(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    for title in ("one", "two"):
+        await client.call("incident.open", title=title)
+    await client.call("incident.ack", number=1)
+    clock.turn(hours=8)
+    assert await client.call("incident.list", stale=True) == []
+    clock.turn(seconds=1)
+    assert [row["number"] for row in await client.call("incident.list", stale=True)] == [1]
+
+
 async def test_a_stale_writer_is_refused(hub: Hub, client: HubClient) -> None:
     await client.call("incident.open", title="slow")
     await client.call("incident.note", number=1, text="first", expected_version=1)
@@ -244,10 +254,12 @@ async def test_an_incident_lists_what_changed_before_it_nearest_and_newest_first
     hub: Hub, client: HubClient, clock: HandClock
 ) -> None:
     clock.turn(hours=30)
-    await put(hub, ci("openssl", "package", host="web", name="openssl", attributes={"version": "3.0.11"}))
+    later: dict[str, Any] = {"host": "web", "name": "openssl", "first_seen": clock.now()}
+    await put(hub, ci("openssl", "package", attributes={"version": "3.0.11"}, **later))
+    await put(hub, ci("bash", "package", host="web", attributes={"version": "5"}))  # found with its host: no change
     await put(hub, ci("far", "package", host="elsewhere", attributes={"version": "1"}))
     clock.turn(minutes=10)
-    await put(hub, ci("openssl", "package", host="web", name="openssl", attributes={"version": "3.0.13"}))
+    await put(hub, ci("openssl", "package", attributes={"version": "3.0.13"}, **later))
     await put(hub, ci("far", "package", host="elsewhere", attributes={"version": "2"}))
     clock.turn(minutes=5)
     await put(hub, ci("nginx", "software", host="web", name="nginx", attributes={"config": "b"}))

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from checks.definition import Definition
 from cmdb.config import Config
@@ -56,9 +57,9 @@ async def client_of(hub: Hub) -> HubClient:
     return await HubClient.connect(hub.locations.hub_socket)
 
 
-def ci(id_: str, class_: str = "endpoint", *, host: str | None = None, **fields: object) -> ConfigurationItem:
+def ci(id_: str, class_: str = "endpoint", *, host: str | None = None, **fields: Any) -> ConfigurationItem:
     given = {"name": id_, "host": host, "first_seen": START, "last_seen": START} | fields
-    return ConfigurationItem(id=id_, class_=class_, **given)  # type: ignore[arg-type]
+    return ConfigurationItem(id=id_, class_=class_, **given)
 
 
 def check(ci_id: str, name: str = "tcp", state: str = "ok", **fields: object) -> CheckRecord:

@@ -50,6 +50,8 @@ async def status(hub: Hub, _session: Session, _args: Nothing) -> dict[str, Any]:
         "lag_s": hub.lag_s,
         "overdue": hub.overdue,
         "readonly": hub.store.trouble or "",
+        "unstaffed": hub.roster.unstaffed(hub.clock.now()),
+        "problems": [str(one) for one in (hub.roster.problem, hub.service_watch.problem) if one is not None],
     }
 
 

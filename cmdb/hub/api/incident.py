@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -29,9 +29,10 @@ Level = Annotated[int, msgspec.Meta(ge=1, le=3)]
 
 
 class IncidentListArguments(ListArguments, frozen=True, kw_only=True):
-    """`all`: closed ones too."""
+    """`all`: closed ones too; `stale`: only those that were acknowledged long ago and are still open."""
 
     all: bool = False
+    stale: bool = False
 
 
 class ShowArguments(Arguments, frozen=True, kw_only=True):
@@ -76,6 +77,9 @@ class PriorityArguments(ActArguments, frozen=True, kw_only=True):
 async def list_(hub: Hub, _session: Session, args: IncidentListArguments) -> list[Row]:
     found = await hub.store.find(Kind.INCIDENT, at=args.at)
     wanted = [one for one in found if args.all or one["state"] != "closed"]
+    if args.stale:
+        limit = (args.at or hub.clock.now()) - timedelta(hours=hub.config.incident.stale_acknowledgement_h)
+        wanted = [one for one in wanted if step.is_stale(one["state"], one["acknowledged_at"], limit)]
     return listed([await incident_row(hub.store, one, args.at) for one in wanted], args, "priority,opened_at")
 
 
