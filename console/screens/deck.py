@@ -79,13 +79,14 @@ class Deck(Screen[None]):
     Deck.-record #sheet { border-left: none; width: 1fr; }
     Deck.-plain #header, Deck.-plain #keys { display: none; }
     """
+    # Priority: a key is acted on before the next one is read, so that words typed ahead reach the prompt they are for.
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key.keys, f"do('{key.act}')", key.label, show=False, id=key.act)
+            Binding(key.keys, f"do('{key.act}')", key.label, show=False, id=key.act, priority=True)
             for key in KEYS
             if key.act not in {Act.QUIT, Act.SAVED}
         ),
-        *(Binding(slot, f"saved('{slot}')", show=False) for slot in SLOTS),
+        *(Binding(slot, f"saved('{slot}')", show=False, priority=True) for slot in SLOTS),
     ]
 
     class RedrawAsked(Message):
@@ -238,7 +239,7 @@ class Deck(Screen[None]):
             sheet.styles.width = "1fr"
         self.query_one("#tabs").set_class(pane is not None and pane.tab_line is not None, "-shown")
         if not self.query_one(Prompt).is_open:
-            (table if with_table else sheet).focus(scroll_visible=False)
+            self.set_focus(table if with_table else sheet, scroll_visible=False)
         self._draw_lines()
 
     @property
@@ -325,6 +326,8 @@ class Deck(Screen[None]):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"do", "saved"} and self.query_one(Prompt).is_open:
+            return False
         if action == "do" and parameters:
             return Act(str(parameters[0])) in self._offered()
         return True
@@ -334,6 +337,7 @@ class Deck(Screen[None]):
 
     def action_do(self, act: str) -> None:
         """What a key asked for."""
+        self._pulse.typed()
         getattr(self, f"_do_{act}")()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -31,12 +32,27 @@ class _FirstMatch(Suggester):
         return found[0] if found else None
 
 
+class _Line(Input):
+    """Takes keys strictly in order: Enter ends the words where it stands, and what was typed after it goes on."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        super().__init__(compact=True, suggester=_FirstMatch(prompt), select_on_focus=False)
+        self._prompt = prompt
+
+    def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
+        if not self._prompt.is_open:
+            event.stop().prevent_default()
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.key == "enter":
+            event.stop().prevent_default()
+            self._prompt.submit(self.value.strip())
+
+
 class Prompt(Horizontal):
     """Shown while somebody types; then gives the words to who asked, unless it was left."""
 
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; background: $bar; }
-    Prompt.-open { display: block; }
     Prompt Label { color: $accent; text-style: bold; width: auto; padding: 0 1; }
     Prompt Input { border: none; height: 1; padding: 0; width: 1fr; background: $bar; color: $foreground; }
     Prompt Input:focus { border: none; background: $bar; background-tint: $bar 0%; }
@@ -57,21 +73,21 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("", markup=False)
-        yield Input(compact=True, suggester=_FirstMatch(self), select_on_focus=False)
+        yield _Line(self)
 
     @property
     def is_open(self) -> bool:
-        return self.has_class("-open")
+        return self.display
 
     def ask(self, label: str, then: Callable[[str], None], words: str = "", suggest: Suggest = _nothing) -> None:
         """Ask for words, of which some may be there already; `then` gets them at Enter."""
         self._then, self.suggest = then, suggest
         self.query_one(Label).update(label)
-        self.add_class("-open")
+        self.display = True
         line = self.query_one(Input)
         line.value = words
         line.cursor_position = len(words)
-        line.focus()
+        self.screen.set_focus(line)  # at once: `focus()` waits its turn behind keys that are for this line
 
     def action_leave(self) -> None:
         self._close()
@@ -83,11 +99,11 @@ class Prompt(Horizontal):
             line.value = found[0]
             line.cursor_position = len(found[0])
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def submit(self, words: str) -> None:
+        """These are the words."""
         self._close()
-        self._then(event.value.strip())
+        self._then(words)
 
     def _close(self) -> None:
-        self.remove_class("-open")
+        self.display = False
         self.post_message(self.Closed())

@@ -32,7 +32,6 @@ class Console:
     def go(self, view: str, *expected: str) -> str:
         """Type a view's name as an operator does; the screen once it shows what is expected."""
         self.terminal.press(":")
-        self.terminal.shows("\n:")
         self.terminal.type(view)
         self.terminal.press("Enter")
         return self.terminal.shows(*expected)
@@ -155,3 +154,15 @@ def test_control_c_and_a_closed_terminal_leave_nothing_behind(tmp_path: Path) ->
         assert len(console.installation.processes()) >= 4
     # Leaving the block closes the terminal under it, and waits for every process to end.
     assert not console.installation.processes()
+
+
+def test_words_typed_ahead_reach_the_prompt_and_never_act_as_keys(tmp_path: Path) -> None:
+    """A slow link delivers `:agents` in one piece: the `a` in it must not acknowledge anything."""
+    with up(tmp_path, 120, 40) as console:
+        console.installation.json("incident", "open", "--title", "Untouched", "--impact", "1", "--urgency", "1")
+        console.terminal.shows("INC-1")
+        console.terminal.type(":agents\r")
+        console.terminal.shows("0.1.0", "local")
+        console.terminal.type(":triage\r/a name=nothing\r")
+        console.terminal.shows("a name=nothing")
+        assert console.installation.json("incident", "show", "1")["state"] == "new"

@@ -57,7 +57,6 @@ async def test_the_console_opens_follows_the_window_and_ends(site: Site, tmp_pat
         await asyncio.to_thread(terminal.shows, "triage")
         assert len(programs(site)) == 1
         terminal.type(":")
-        await asyncio.to_thread(terminal.shows, "\n:")
         terminal.type("hosts")
         await asyncio.to_thread(terminal.shows, ": hosts")
         terminal.press("Enter")
