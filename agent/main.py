@@ -45,6 +45,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 def _on_a_directory(arguments: argparse.Namespace) -> int:
     """What needs an agent's directory, and how what can go wrong there is said."""
+    # Where it is installed, msgspec loads it, for a mistake of TypedDict that concerns nothing here: 5 MB for ever.
+    sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]
     from agent.state_dir import StateDirTaken  # noqa: PLC0415 - `scan` needs none of it
 
     try:

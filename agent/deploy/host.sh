@@ -75,6 +75,7 @@ install() {
 exec "$PYTHON" -I -B "$ROOT/current/run.py" "\$@"
 EOF
   chmod 755 "$ROOT/bin/watchdeck-agent"
+  "$PYTHON" -I -m compileall -q "$version/lib" >/dev/null || true # else every start compiles anew
   "$PYTHON" -I -B "$version/run.py" --version >/dev/null
 }
 

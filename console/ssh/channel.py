@@ -65,7 +65,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         if not self._may(Asked.PTY):
             return False
         kind = term_type if _TERM.fullmatch(term_type) else "vt100"
-        self._terminal = Terminal(kind, term_size[0], term_size[1])
+        self._terminal = Terminal(kind, term_size[0] or 80, term_size[1] or 24)  # some clients say 0×0
         return True
 
     def shell_requested(self) -> bool:
