@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from agent.discovery.sections import BY_NAME
 from agent.wire import Item
 from cmdb.check_plan import plan
 from cmdb.clock import Clock
@@ -55,6 +56,7 @@ class Reconciling:
     ) -> None:
         self._store, self._clock, self._tuning, self._rules = store, clock, tuning, rules
         self._recognition, self._policy = recognition, Policy()
+        self._planned: dict[str, str] = {}  # hosts whose checks are all as they should be → by which agent
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
         report = [Seen(section.outcome, section.items) for section in scanned.sections]
@@ -62,19 +64,20 @@ class Reconciling:
         answer = await self._answer(agent, host)
         if answer.refused:
             return Reconciled(answer.changes, refused=answer.refused)
-        record = await self._on_record(answer)
+        record = await self._on_record(answer, report)
         report, seen_guests = await guests(self._store, self._recognition, answer.host_id, report, scanned.at)
         changes = reconcile(
             answer.host_id, record, _replaced(report, host), source=SOURCE, at=scanned.at, policy=self._policy
         )
         items = _as_will_be(record, changes)
+        checks = await self._checks_after(agent, answer.host_id, items, changes)
         return Reconciled(
             [
                 *answer.changes,
                 *changes,
                 *seen_guests,
                 *await self._home(answer.host_id, host, scanned),
-                *await self._checks(items, agent.id),
+                *checks,
             ],
             answer.host_id,
             look_again_at=look_again_at(items.values(), self._policy),
@@ -82,8 +85,8 @@ class Reconciling:
 
     async def checks_anew(self, agent_id: str, host_id: str) -> Sequence[Change]:
         """What the checks of a host that is on record lack or have too much, by the rules as they are now."""
-        items = _as_will_be(await self._on_record(_Answer(host_id)), ())
-        return list(await self._checks(items, agent_id))
+        items = _as_will_be(await self._on_record(_Answer(host_id), ()), ())
+        return await self._checks(items, agent_id)
 
     async def _answer(self, agent: AgentRecord, host: Item | None) -> _Answer:
         if host is None:
@@ -131,8 +134,11 @@ class Reconciling:
             last_seen=now,
         )
 
-    async def _on_record(self, answer: _Answer) -> OnRecord:
-        """The host with what is on it, and the operating system that came on another's disk."""
+    async def _on_record(self, answer: _Answer, report: Sequence[Seen]) -> OnRecord:
+        """The host with what is on it, and the operating system that came on another's disk.
+
+        Relations are only of what the report can say something about.
+        """
         items = _read(ConfigurationItem, await self._store.find(Kind.CI, {"host": answer.host_id}))
         if not any(item.id == answer.host_id for item in items):
             own = await self._store.get(Kind.CI, answer.host_id)  # a virtual machine, so far on its hypervisor
@@ -140,9 +146,13 @@ class Reconciling:
         if answer.moved_from is not None:
             moved = await self._store.find(Kind.CI, {"host": answer.moved_from, "class": "os"})
             items += _read(ConfigurationItem, moved)
+        spoken_of = [
+            BY_NAME[seen.outcome.name] for seen in report if seen.items is not None and seen.outcome.name in BY_NAME
+        ]
         relations = [
             relation
             for item in items
+            if item.status == "missing" or any(section.owns(item.class_, item.key) for section in spoken_of)
             for relation in _read(Relation, await self._store.find(Kind.RELATION, {"source": item.id}))
         ]
         host = next((item for item in items if item.id == answer.host_id), None)
@@ -169,12 +179,22 @@ class Reconciling:
         )
         return [Put(Kind.RELATION, found, 0)]
 
-    async def _checks(self, items: Mapping[str, ConfigurationItem], agent_id: str) -> Iterable[Change]:
-        """Of everything on the host as it will be: a restart with other settings tunes what is there, too."""
+    async def _checks_after(
+        self, agent: AgentRecord, host_id: str, items: Mapping[str, ConfigurationItem], changes: Sequence[Change]
+    ) -> Sequence[Change]:
+        """Of what changed. Of everything, where it was not so since the start, or a whole report was asked for."""
+        whole = not agent.sections or self._planned.get(host_id) != agent.id
+        changed = {change.record.id for change in changes if isinstance(change, Put)}
+        planned = await self._checks({id_: items[id_] for id_ in items if whole or id_ in changed}, agent.id)
+        if whole and not planned:
+            self._planned[host_id] = agent.id
+        return planned
+
+    async def _checks(self, items: Mapping[str, ConfigurationItem], agent_id: str) -> Sequence[Change]:
         checks = [
             check for id_ in items for check in _read(CheckRecord, await self._store.find(Kind.CHECK, {"ci": id_}))
         ]
-        return plan(items.values(), checks, agent_id, self._tuning, self._clock.now(), self._rules())
+        return list(plan(items.values(), checks, agent_id, self._tuning, self._clock.now(), self._rules()))
 
 
 def with_all_keys(report: Sequence[Seen], agent_id: str) -> Item | None:

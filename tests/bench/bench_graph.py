@@ -13,11 +13,12 @@ import networkx  # type: ignore[import-untyped]
 
 from cmdb.graph.graph import Graph
 from cmdb.model.relation import relation_id
+from tests.bench.figure import Figure
 
 NODES, EDGES = 100_000, 500_000
 
 
-def run() -> None:
+def run() -> list[Figure]:
     pairs = _relations(random.Random(7))
     graph = Graph()
     load_s = _seconds(lambda: _load(graph, pairs))
@@ -26,24 +27,28 @@ def run() -> None:
     gc.collect()
     gc.freeze()  # as the hub does once it has loaded
     root = _wide_root(graph)
-    _print_closure(graph, peer, root)
-    depth_3 = _median_s(lambda: graph.impact("ci-40000", 3), 50)
-    print(f"depth 3: {depth_3 * 1e3:.2f} ms ({len(graph.impact('ci-40000', 3))} CIs; wanted ≤ 1)")
-    edit_s = _seconds(lambda: _edit(graph)) / 40_000
-    print(f"live edit: {edit_s * 1e6:.1f} µs; loading {len(pairs)} relations: {load_s:.2f} s")
+    return [
+        *_closure(graph, peer, root),
+        Figure("impact to depth 3", _median_s(lambda: graph.impact("ci-40000", 3), 50) * 1e3, "ms", 1.0),
+        Figure("one relation put or removed", _seconds(lambda: _edit(graph)) / 40_000 * 1e6, "µs"),
+        Figure(f"loading {EDGES:,} relations", load_s, "s"),
+    ]
 
 
-def _print_closure(graph: Graph, peer: Any, root: str) -> None:
-    """Beside networkx for the same answer: every CI reached, and the one before it."""
+def _closure(graph: Graph, peer: Any, root: str) -> list[Figure]:
+    """Beside networkx for the same answer (every CI reached, and the one before it), and for distances alone."""
     first_s = _seconds(lambda: graph.impact(root))
-    ours_s = _median_s(lambda: graph.impact(root), 9)
-    theirs_s = _median_s(lambda: networkx.predecessor(peer, root), 5)
-    distances_s = _median_s(lambda: networkx.single_source_shortest_path_length(peer, root), 5)
-    reached = {node.id: node.distance for node in graph.impact(root)}
-    assert reached | {root: 0} == dict(networkx.single_source_shortest_path_length(peer, root))
-    print(f"impact of {root}, {len(reached)} of {NODES} CIs: {ours_s * 1e3:.0f} ms (wanted ≤ 50), after a change")
-    print(f"  {first_s * 1e3:.0f} ms; networkx {theirs_s * 1e3:.0f} ms, 1/{theirs_s / ours_s:.1f} (wanted ≤ 1/8);")
-    print(f"  networkx for distances alone {distances_s * 1e3:.0f} ms, 1/{distances_s / ours_s:.1f}")
+    ours_ms = _median_s(lambda: graph.impact(root), 9) * 1e3
+    theirs_ms = _median_s(lambda: networkx.predecessor(peer, root), 5) * 1e3
+    distances = dict(networkx.single_source_shortest_path_length(peer, root))
+    distances_ms = _median_s(lambda: networkx.single_source_shortest_path_length(peer, root), 5) * 1e3
+    assert {node.id: node.distance for node in graph.impact(root)} | {root: 0} == distances
+    what = f"impact on {len(distances):,} of {NODES:,} CIs"
+    return [
+        Figure(what, ours_ms, "ms", 50.0, "networkx", theirs_ms, 8.0),
+        Figure(f"{what}, distances alone", ours_ms, "ms", None, "networkx", distances_ms),
+        Figure(f"{what}, just after a change", first_s * 1e3, "ms"),
+    ]
 
 
 def _relations(chance: random.Random) -> list[tuple[int, int]]:

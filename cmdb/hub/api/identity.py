@@ -99,7 +99,7 @@ async def merge_(hub: Hub, session: Session, args: MergeArguments) -> Row:
     changes = _checked(lambda: merge(kept, dropped, who))
     gone = {change.id for change in changes if isinstance(change, Remove) and change.kind is Kind.CI}
     changes += await _checks_of(hub, gone)
-    changes += await _agents_of(hub, dropped.ci.id, kept.ci.id)
+    changes += [*await _whole_reports(hub, dropped.ci.id, kept.ci.id), *await _whole_reports(hub, kept.ci.id)]
     pair = {kept.ci.id, dropped.ci.id}
     for asked in _read(Review, await hub.store.find(Kind.REVIEW, {"state": "open"})):
         if pair & set(asked.candidates):
@@ -124,6 +124,7 @@ async def unmerge_(hub: Hub, session: Session, args: CiArguments) -> Row:
         raise Refused(Code.WRONG, f"ci {ci['name']}", "what it was before is forgotten", str(error)) from error
     now = [await _record(hub, kind, id_, None) for kind, id_ in last.touched]
     changes = _checked(lambda: unmerge(last, then, now, Person(session.actor, hub.clock.now())))
+    changes += await _whole_reports(hub, ci["id"])
     await hub.ledger.commit(changes, actor=session.actor, reason=f"undid: {last.rule}")
     return dict(await by_id_or_name(hub.store, Kind.CI, ci["id"]))
 
@@ -166,10 +167,10 @@ async def _checks_of(hub: Hub, cis: Iterable[str]) -> list[Change]:
     return [Remove(Kind.CHECK, check["id"], check["version"]) for check in found]
 
 
-async def _agents_of(hub: Hub, dropped: str, kept: str) -> list[Change]:
-    """They report the kept one from now on, and all of it the next time."""
-    agents = _read(AgentRecord, await hub.store.find(Kind.AGENT, {"host": dropped}))
-    return [Put(Kind.AGENT, msgspec.structs.replace(one, host=kept, sections={}), one.version) for one in agents]
+async def _whole_reports(hub: Hub, host: str, now: str | None = None) -> list[Change]:
+    """The agents of a host report all of it the next time, and that it is `now`."""
+    agents = _read(AgentRecord, await hub.store.find(Kind.AGENT, {"host": host}))
+    return [Put(Kind.AGENT, msgspec.structs.replace(one, host=now or host, sections={}), one.version) for one in agents]
 
 
 async def _record(hub: Hub, kind: str, id_: str, at: datetime | None) -> Record | None:
