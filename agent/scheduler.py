@@ -55,10 +55,11 @@ NEVER_RAN = CheckState()
 class _Entry:
     """A check that is scheduled. `due` is monotonic; `run` is set when somebody asked for it out of turn.
 
-    `left_out`: its last turn came too late to be run, so the next one goes first.
+    `left_out`: its last turn came too late to be run, so the next one goes first. `untold`: the hub remembers
+    another state than this one.
     """
 
-    __slots__ = ("definition", "due", "gone", "left_out", "run", "running", "state", "tally", "target")
+    __slots__ = ("definition", "due", "gone", "left_out", "run", "running", "state", "tally", "target", "untold")
 
     def __init__(self, definition: Definition, state: CheckState, due: float) -> None:
         self.definition = definition
@@ -69,6 +70,7 @@ class _Entry:
         self.run: Optional[int] = None
         self.running = False
         self.left_out = False
+        self.untold = False
         self.gone = False
 
 
@@ -91,7 +93,6 @@ class Scheduler:
         self._chance = chance or random.Random()
         self._loop = asyncio.get_running_loop()
         self._entries: dict[str, _Entry] = {}
-        self._shared: dict[tuple[Any, ...], dict[str, Threshold]] = {}
         self._heap: list[tuple[float, int, _Entry]] = []
         self._order = itertools.count()  # two entries due at once are never compared
         self._urgent: deque[_Entry] = deque()  # asked for, soft or left out: wanted before the rest
@@ -105,8 +106,12 @@ class Scheduler:
         self._summary = self._loop.call_later(SUMMARY_EVERY_S, self._on_summary)
 
     def replace(self, definitions: Sequence[Definition], states: Mapping[str, Resume]) -> None:
-        """From now on run these and no others; what stays keeps its state, what is new resumes from `states`."""
-        wanted = {definition.id: slim(definition, self._shared) for definition in definitions}
+        """From now on run these and no others; what stays keeps its state, what is new resumes from `states`.
+
+        Where the hub remembers another state than ours, the next result is handed out though nothing changed.
+        """
+        shared: dict[tuple[Any, ...], dict[str, Threshold]] = {}
+        wanted = {definition.id: slim(definition, shared) for definition in definitions}
         for check_id in [check_id for check_id in self._entries if check_id not in wanted]:
             self._remove(self._entries.pop(check_id))
         added = [check_id for check_id in wanted if check_id not in self._entries]
@@ -116,6 +121,8 @@ class Scheduler:
                 self._add(definition, states.get(check_id), spread_s=len(added) / self._limits.starts_per_s)
             elif entry.definition != definition:
                 self._change(entry, definition)
+            else:
+                entry.untold = not agree(entry.state, states.get(check_id))
         self._wake()
 
     def run_now(self, check_id: str, run: int) -> bool:
@@ -270,7 +277,7 @@ class Scheduler:
         run, entry.run = entry.run, None
         if entry.gone:
             return
-        if run is not None or not is_steady(entry.state, result.state):
+        if run is not None or entry.untold or not is_steady(entry.state, result.state):
             self._advance(entry, result, run)
         entry.tally = entry.tally or Tally(result)
         entry.tally.add(result)
@@ -282,7 +289,8 @@ class Scheduler:
         before = msgspec.structs.replace(entry.state, last_at=None)
         step = advance(before, result.state, result.at, entry.definition.max_attempts)
         entry.state = step.after
-        if step.changed or run is not None:
+        if step.changed or run is not None or entry.untold:
+            entry.untold = False
             self._hand_out(entry)
             self._deliver(CheckResult(result, step.after.hard, step.after.attempt, step.changed, run))
 
@@ -331,6 +339,15 @@ def resumed(resume: Optional[Resume]) -> CheckState:
     if resume is None or resume.state == "pending":
         return NEVER_RAN
     return CheckState(State[resume.state.upper()], resume.hard, resume.attempt)
+
+
+def agree(ours: CheckState, theirs: Optional[Resume]) -> bool:
+    """Whether the hub remembers the state that we are in; of what never ran there is nothing to remember."""
+    if ours.state is None:
+        return True
+    return theirs is not None and (theirs.state, theirs.hard, theirs.attempt) == (
+        ours.state.word, ours.hard, ours.attempt,
+    )  # fmt: skip
 
 
 def disbelieved(result: Result, stalled_s: float) -> Result:

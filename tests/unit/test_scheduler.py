@@ -249,6 +249,23 @@ def test_a_restarted_agent_goes_on_from_what_the_hub_remembers() -> None:
     warped(main())
 
 
+def test_a_hub_that_remembers_another_state_is_told_though_nothing_changed() -> None:
+    async def main() -> None:
+        night = Night(Prober())
+        night.scheduler.replace([check("a"), check("b")], {})
+        await asyncio.sleep(5)
+        told = len(night.changes)
+        in_ours, no_data = Resume("ok", hard=True, attempt=1), Resume("unknown", hard=True, attempt=1)
+        night.scheduler.replace([check("a"), check("b")], {"ci/a": in_ours, "ci/b": no_data})
+        await asyncio.sleep(30)
+        assert [(c.result.check, c.result.state, c.changed) for c in night.changes[told:]] == [
+            ("ci/b", State.OK, False)
+        ]
+        await night.scheduler.stop()
+
+    warped(main())
+
+
 def test_run_now_answers_with_its_number_though_nothing_changed() -> None:
     async def main() -> None:
         night = Night(Prober())

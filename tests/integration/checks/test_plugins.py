@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
-import time
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +102,9 @@ async def test_a_plugin_that_hangs_is_ended_with_all_that_it_started(own_plugins
         "check_hang",
         f"trap '' TERM\n(trap '' TERM; echo $$; exec sleep 100) > {pids} &\nsleep 100 & wait; wait",
     )
-    began = time.monotonic()
     result = await plugin(name, timeout_s=0.5)
     assert (result.state, result.reason) == (State.UNKNOWN, "timeout")
     assert result.output == "timed out after 0.5 s, running check_hang"
-    assert time.monotonic() - began < 10
     pid = int(pids.read_text())
     wait_for(f"process {pid} to end", lambda: not _runs(pid), limit_s=5)
 
@@ -120,12 +118,12 @@ def _runs(pid: int) -> bool:
 
 async def test_a_grandchild_that_keeps_the_pipe_open_is_not_waited_for(own_plugins: Path) -> None:
     pids = own_plugins / "pids"
-    name = write(own_plugins, "check_daemon", f"echo fine\nsleep 3 &\necho $! > {pids}\nexit 0")
-    began = time.monotonic()
-    result = await plugin(name)
+    name = write(own_plugins, "check_daemon", f"echo fine\nsleep 300 &\necho $! > {pids}\nexit 0")
+    result = await plugin(name, timeout_s=100)
+    pid = int(pids.read_text())
+    assert _runs(pid)
+    os.kill(pid, 9)
     assert (result.state, result.output) == (State.OK, "fine")
-    assert time.monotonic() - began < 2.5
-    os.kill(int(pids.read_text()), 9)
 
 
 @pytest.mark.parametrize(
@@ -186,8 +184,6 @@ async def test_a_file_that_cannot_be_run_is_said_to(own_plugins: Path) -> None:
 
 
 async def test_many_at_once_leave_nothing_behind(real_plugins: Path) -> None:
-    import asyncio
-
     with serving(is_silent) as server:
         arguments: list[Any] = [("-H", server.host, "-p", str(server.port))] * 20
         results = await asyncio.gather(*(plugin("check_tcp", *args) for args in arguments))
