@@ -10,10 +10,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Union
+from typing import Any, NoReturn, Union
 
 import msgspec
 
@@ -21,9 +21,6 @@ from agent.files import read_bounded, write_whole
 from agent.frames import FrameReader, frame
 from agent.state_dir import StateDir
 from agent.wire import MAX_FRAME_BYTES, Item, Offer, ScanEnd, Section, Want
-
-if TYPE_CHECKING:
-    from agent.baseline import Difference
 
 OFFER, PART, END = b"o", b"p", b"e"
 PART_BYTES = 256 * 1024
@@ -61,40 +58,32 @@ def _become_a_child(channel: socket.socket) -> None:
 
 def _report(channel: socket.socket, number: int, state: StateDir) -> None:
     # Loaded here, so that discovery does not stay in the parent.
-    from agent import baseline  # noqa: PLC0415
     from agent.discovery.scan import scan  # noqa: PLC0415
 
     report = scan(memory=_remembered(state.discovery_memory))
     outcomes = tuple(section.outcome for section in report.sections)
     _send(channel, OFFER, Offer(number, datetime.now(timezone.utc), outcomes))
     want = _receive(channel)
-    told = dict(baseline.load(state.baseline))
     for section in report.sections:
-        name, digest = section.outcome.name, section.outcome.digest
-        if name not in want.sections:
-            continue
-        base = baseline.base_for(told, name, want.bases.get(name))
-        differs = baseline.Difference(section.items, ()) if base is None else baseline.difference(base, section.items)
-        for part in parts(number, name, differs, base="" if base is None else base.digest):
-            _send(channel, PART, part)
-        told[name] = baseline.told(digest, section.items)
+        if section.outcome.name in want.sections:
+            for part in parts(number, section.outcome.name, section.items):
+                _send(channel, PART, part)
     _send(channel, END, ScanEnd(number, report.duration_s))
-    baseline.save(state.baseline, told)
     write_whole(state.discovery_memory, msgspec.msgpack.encode(report.memory))
 
 
-def parts(number: int, name: str, differs: Difference, base: str) -> Iterator[Section]:
-    """The section in messages of a bounded size; the last one also says what is gone."""
-    items: list[Item] = []
+def parts(number: int, name: str, items: Iterable[Item]) -> Iterator[Section]:
+    """The section in messages of a bounded size."""
+    taken: list[Item] = []
     size_bytes = part = 0
-    for item in differs.items:
+    for item in items:
         item_bytes = len(msgspec.msgpack.encode(item))
-        if items and size_bytes + item_bytes > PART_BYTES:
-            yield Section(number, name, items, part, last=False, base=base)
-            items, size_bytes, part = [], 0, part + 1
-        items.append(item)
+        if taken and size_bytes + item_bytes > PART_BYTES:
+            yield Section(number, name, taken, part, last=False)
+            taken, size_bytes, part = [], 0, part + 1
+        taken.append(item)
         size_bytes += item_bytes
-    yield Section(number, name, items, part, last=True, base=base, gone=differs.gone)
+    yield Section(number, name, taken, part)
 
 
 def _remembered(path: Path) -> dict[str, Any]:

@@ -33,7 +33,6 @@ class StateDir:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.spool = path / "spool"
-        self.baseline = path / "reported.msgpack"
         self.discovery_memory = path / "discovery.msgpack"
         self.recall = path / "recall.json"
         self._lock: Optional[int] = None

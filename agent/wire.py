@@ -100,28 +100,19 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
     sections: tuple[SectionOutcome, ...]
 
 
-class Want(msgspec.Struct, frozen=True, tag="want", omit_defaults=True):
-    """`bases` are the digests of those sections that the hub has in an older form: it need only get what changed."""
-
+class Want(msgspec.Struct, frozen=True, tag="want"):
     scan: int
     sections: tuple[str, ...]
-    bases: dict[str, str] = {}
 
 
 class Section(msgspec.Struct, frozen=True, tag="section", omit_defaults=True):
-    """A wanted section's items, in parts of a bounded size; `part` counts from 0, `last` ends it.
-
-    With a `base`, `items` are only those that differ from the section of that digest, and `gone` are (class, key)
-    of those that it has no more.
-    """
+    """A wanted section's items, in parts of a bounded size; `part` counts from 0, `last` ends it."""
 
     scan: int
     name: str
     items: list[Item]
     part: int = 0
     last: bool = True
-    base: str = ""
-    gone: tuple[tuple[str, str], ...] = ()
 
 
 class ScanEnd(msgspec.Struct, frozen=True, tag="scan_end"):
