@@ -11,7 +11,10 @@ from typing import Any, Callable, Generic, Optional, TypeVar
 from agent.discovery.cloud import Instance, read_instance
 from agent.discovery.container import engine_sockets, names_by_id
 from agent.discovery.programs import Programs, look_at_programs
+from agent.discovery.source import read_text
 from agent.wire import Item
+
+_SEE_ALL = 1 << 2 | 1 << 19  # CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,18 @@ class Shared:
 
 
 def is_privileged() -> bool:
-    """Whether this process may look at everything."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+    """Whether this process may look at everything: as root, or by the two capabilities that its unit is given."""
+    if not hasattr(os, "geteuid"):
+        return False
+    return os.geteuid() == 0 or has_capabilities(read_text("/proc/self/status", 8192))
+
+
+def has_capabilities(status: str) -> bool:
+    """Whether /proc/PID/status shows CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE as effective, capabilities(7)."""
+    for line in status.splitlines():
+        if line.startswith("CapEff:"):
+            return int(line.split()[1], 16) & _SEE_ALL == _SEE_ALL
+    return False
 
 
 @dataclass

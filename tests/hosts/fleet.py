@@ -98,9 +98,9 @@ class Fleet:
         self.hosts: list[TestHost] = []
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
 
-    def boot(self, name: str, number: int, suite: str = "bookworm") -> TestHost:
-        """A host of this name at this number of the network, answering."""
-        base, folder = _base(suite), self._folder / name
+    def boot(self, name: str, number: int, suite: str = "bookworm", *, packages: tuple[str, ...] = ()) -> TestHost:
+        """A host of this name at this number of the network, answering; `packages` are those beyond the usual ones."""
+        base, folder = _base(suite, packages), self._folder / name
         for part in ("upper", "work", "root"):
             (folder / part).mkdir(parents=True)
         root = folder / "root"
@@ -168,16 +168,35 @@ def on_bridge(address: str) -> None:
     assert f" dev {BRIDGE} " in route, f"{address} is not on {BRIDGE}: {route}"
 
 
-def _base(suite: str) -> Path:
-    """The suite's base tree, built at the first asking."""
-    base = trees() / f"base-{suite}"
+def _base(suite: str, packages: tuple[str, ...] = ()) -> Path:
+    """The suite's base tree, with these packages more, built at the first asking."""
+    base = trees() / "-".join(("base", suite, *packages))
     if not (base / ".ready").exists():
         shutil.rmtree(base, ignore_errors=True)
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(base), *_mirror()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
-        assert done.returncode == 0, done.stdout[-2000:]
+        if packages:
+            _extend(_base(suite), base, packages)
+        else:
+            _built("debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(base), *_mirror())
         (base / ".ready").touch()
     return base
+
+
+def _extend(base: Path, tree: Path, packages: tuple[str, ...]) -> None:
+    """Another tree from a built one: a third of the time of building it anew."""
+    _built("cp", "-a", str(base), str(tree))
+    (tree / ".ready").unlink()
+    shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
+    nothing_starts = tree / "usr/sbin/policy-rc.d"
+    nothing_starts.write_text("#!/bin/sh\nexit 101\n")
+    nothing_starts.chmod(0o755)
+    install = f"apt-get -qq update && apt-get -qqy install --no-install-recommends {' '.join(packages)}"
+    _built("chroot", str(tree), "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", install)
+    nothing_starts.unlink()
+
+
+def _built(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def _mirror() -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from agent.discovery.clean import clean_item
-from agent.discovery.collector import Collector, Limits, Look
+from agent.discovery.collector import Collector, Limits, Look, has_capabilities
 from agent.discovery.digest import digest_of
 from agent.discovery.scan import Report, scan
 from agent.discovery.sections import SECTIONS, section_of
@@ -89,6 +89,20 @@ def test_a_collector_gets_back_what_it_remembered() -> None:
 
     first = scan((Collector("os", counting),))
     assert scan((Collector("os", counting),), memory=first.memory).memory == {"os": {"scans": 2}}
+
+
+@pytest.mark.parametrize(
+    ("status", "sees"),
+    [
+        ("Name:\tx\nCapEff:\t0000000000080004\n", True),
+        ("CapEff:\t000001ffffffffff\n", True),
+        ("CapEff:\t0000000000000004\n", False),
+        ("CapEff:\t0000000000000000\n", False),
+        ("", False),
+    ],
+)
+def test_two_capabilities_are_enough_to_see_all(status: str, sees: bool) -> None:
+    assert has_capabilities(status) is sees
 
 
 def test_metrics_and_order_do_not_change_a_digest_but_attributes_do() -> None:
