@@ -5,16 +5,20 @@ In memory only, rebuilt at every start. What follows from it is `cmdb.practices.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from cmdb.filter import Filter, parse
+from cmdb.filter.expression import Condition
 from cmdb.model.kind import Kind
 from cmdb.model.service import Component, Service
 from cmdb.practices.service_state import CheckState, Judged, ServiceState, ci_state, component_state, service_state
 from cmdb.store.protocol import Document
+
+HOST = "host"
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -25,13 +29,19 @@ class Member(msgspec.Struct, frozen=True):
     state: ServiceState | None
 
 
-@dataclass
+@dataclass(eq=False)
 class _Part:
-    """A component with its selector, the only class that this can select (empty: any), and the CIs found."""
+    """A component of a service with its selector, and the CIs that it found.
 
+    `class_` is the only class that it can select, `host` the only host (by id or name), empty for any: most items
+    need not be looked at.
+    """
+
+    service: str
     component: Component
     selector: Filter
     class_: str
+    host: str
     cis: set[str] = field(default_factory=set)
 
 
@@ -40,23 +50,34 @@ class ServiceMembers:
 
     def __init__(self, maintained: set[str] | None = None) -> None:
         self._cis: dict[str, Document] = {}
+        self._of_class: defaultdict[str, set[str]] = defaultdict(set)
+        self._of_host: defaultdict[str, set[str]] = defaultdict(set)
         self._checks: dict[str, dict[str, CheckState]] = {}  # by CI, then by check
         self._ci_of_check: dict[str, str] = {}
         self._parts: dict[str, list[_Part]] = {}  # by service
-        self._services_of: dict[str, set[str]] = {}  # by CI
+        self._selecting: defaultdict[str, list[_Part]] = defaultdict(list)  # by class; "" for those that select any
+        self._found_by: defaultdict[str, set[_Part]] = defaultdict(set)  # by CI
         self._maintained = set() if maintained is None else maintained
 
     def take_ci(self, id_: str, body: Document | None) -> set[str]:
         """The CI is like this now (None: gone); the services that it was or is part of."""
-        touched = set(self._services_of.get(id_, ()))
+        before, touched = self._cis.get(id_), self.services_of(id_)
+        if before is not None:
+            self._of_class[before["class"]].discard(id_)
+            self._of_host[before["host"] or ""].discard(id_)
         if body is None or body["status"] == "retired":
             self._cis.pop(id_, None)
-            self._leave(id_)
+            for part in self._found_by.pop(id_, ()):
+                part.cis.discard(id_)
             return touched
         self._cis[id_] = body
-        for service in self._parts:
-            self._place(service, id_, body)
-        return touched | self._services_of.get(id_, set())
+        self._of_class[body["class"]].add(id_)
+        self._of_host[body["host"] or ""].add(id_)
+        renamed = body["class"] == HOST and (before is None or before["name"] != body["name"])
+        # `host=web-1` names a host: what runs there is selected once that name is known.
+        for ci in (*(self._of_host[id_] if renamed else ()), id_):
+            touched |= self._place(ci)
+        return touched
 
     def take_check(self, id_: str, body: Document | None) -> set[str]:
         """The check is like this now (None: gone); the services that have a say about it."""
@@ -65,30 +86,33 @@ class ServiceMembers:
             return set()
         if body is None:
             self._checks.get(ci, {}).pop(id_, None)
-            return set(self._services_of.get(ci, ()))
+            return self.services_of(ci)
         state = CheckState(body["state"], body["hard"])
         self._ci_of_check[id_] = ci
         if self._checks.setdefault(ci, {}).get(id_) == state:
             return set()
         self._checks[ci][id_] = state
-        return set(self._services_of.get(ci, ()))
+        return self.services_of(ci)
 
     def take_maintenance(self, changed: Iterable[str]) -> set[str]:
         """The maintenance of these CIs began or ended; the services that have them."""
         changed = set(changed)
         self._maintained ^= changed
-        return {service for ci in changed for service in self._services_of.get(ci, ())}
+        return {service for ci in changed for service in self.services_of(ci)}
 
     def take_service(self, id_: str, service: Service | None) -> None:
         """The service is made of these components now; it may select other CIs than before."""
-        for ci in list(self._services_of):
-            self._services_of[ci].discard(id_)
-        self._parts.pop(id_, None)
+        for part in self._parts.pop(id_, ()):
+            self._selecting[part.class_].remove(part)
+            for ci in part.cis:
+                self._found_by[ci].discard(part)
         if service is None:
             return
-        self._parts[id_] = [_part(component) for component in service.components]
-        for ci, body in self._cis.items():
-            self._place(id_, ci, body)
+        self._parts[id_] = [_part(id_, component) for component in service.components]
+        for part in self._parts[id_]:
+            self._selecting[part.class_].append(part)
+            for ci in self._of_class[part.class_] if part.class_ else self._cis:
+                self._try(part, ci)
 
     def known(self, ci: str) -> Document | None:
         """A CI that is not retired."""
@@ -96,7 +120,7 @@ class ServiceMembers:
 
     def services_of(self, ci: str) -> set[str]:
         """The services that this CI is a direct part of."""
-        return set(self._services_of.get(ci, ()))
+        return {part.service for part in self._found_by.get(ci, ())}
 
     def checks_of(self, service: str) -> set[str]:
         """The checks of all items of the service."""
@@ -119,24 +143,33 @@ class ServiceMembers:
         hidden = state is not None and ci in self._maintained
         return Member(ci, str(self._cis[ci]["name"]), ServiceState.MAINTENANCE if hidden else state)
 
-    def _place(self, service: str, ci: str, body: Document) -> None:
-        for part in self._parts[service]:
-            if part.class_ in {"", body["class"]} and part.selector.matches(body, related=self._cis.get):
-                part.cis.add(ci)
-            else:
-                part.cis.discard(ci)
-        services = self._services_of.setdefault(ci, set())
-        if any(ci in part.cis for part in self._parts[service]):
-            services.add(service)
-        else:
-            services.discard(service)
+    def _place(self, ci: str) -> set[str]:
+        """Look for the parts that select it, as it is now; the services that it was or is part of."""
+        before, class_ = self.services_of(ci), self._cis[ci]["class"]
+        for part in [part for part in self._found_by.get(ci, ()) if part.class_ not in {"", class_}]:
+            part.cis.discard(ci)
+            self._found_by[ci].discard(part)
+        for part in (*self._selecting[class_], *self._selecting[""]):
+            self._try(part, ci)
+        return before | self.services_of(ci)
 
-    def _leave(self, ci: str) -> None:
-        for service in self._services_of.pop(ci, ()):
-            for part in self._parts.get(service, ()):
-                part.cis.discard(ci)
+    def _try(self, part: _Part, ci: str) -> None:
+        body = self._cis[ci]
+        if self._may_be_on(part.host, body["host"]) and part.selector.matches(body, related=self._cis.get):
+            part.cis.add(ci)
+            self._found_by[ci].add(part)
+        elif ci in part.cis:
+            part.cis.discard(ci)
+            self._found_by[ci].discard(part)
+
+    def _may_be_on(self, wanted: str, host: str | None) -> bool:
+        return wanted in {"", host} or (host in self._cis and self._cis[host or ""]["name"] == wanted)
 
 
-def _part(component: Component) -> _Part:
+def _part(service: str, component: Component) -> _Part:
     selector = parse(component.select)
-    return _Part(component, selector, selector.equals(Kind.CI).get("class", ""))
+    class_ = selector.equals(Kind.CI).get("class", "")
+    hosts = (
+        one for one in selector.terms if isinstance(one, Condition) and one.field == HOST and one.is_plain_equality
+    )
+    return _Part(service, component, selector, class_, next((one.values[0].text for one in hosts), ""))

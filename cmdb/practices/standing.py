@@ -25,6 +25,8 @@ from cmdb.practices.timeslice import bad_slices
 
 LOW_BUDGET = 0.1  # with less than this share left an agreement is at risk, whatever the trend
 
+_LONGEST_S = max(pair.long_s for pair in TREND_WINDOWS)
+
 
 class Status(enum.StrEnum):
     MET = "met"
@@ -78,7 +80,7 @@ def standing(agreement: Agreement, hours: Calendar, intervals: Sequence[Interval
     measured = measured_part(window, intervals, now)
     availability = measure(judged(agreement, intervals, measured), hours, measured)
     budget = budget_s(agreement.target, duration_s(hours.open_spans(*window)) - availability.maintenance_s)
-    burn = trend(TREND_WINDOWS, lambda window_s: burn_over(agreement, hours, intervals, now, window_s))
+    burn = present_burn(agreement, hours, intervals, now)
     ahead = _breach_at(agreement, hours, window, budget - availability.down_s, burn, now)
     return Standing(
         window=window,
@@ -97,6 +99,14 @@ def remaining_share(total_s: float, used_s: float) -> float:
     if total_s > 0:
         return 1 - used_s / total_s
     return 1.0 if used_s == 0 else 0.0
+
+
+def present_burn(agreement: Agreement, hours: Calendar, intervals: Sequence[Interval], now: datetime) -> float:
+    """The trend of the burn. Where nothing was down in the longest window there is none to look for."""
+    lately = overlapping(intervals, Span(now - timedelta(seconds=_LONGEST_S), now))
+    if all(each.state != ServiceState.DOWN.value for each in lately):
+        return 0.0
+    return trend(TREND_WINDOWS, lambda window_s: burn_over(agreement, hours, intervals, now, window_s))
 
 
 def burn_over(

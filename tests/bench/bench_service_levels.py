@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
 
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.service_members import ServiceMembers
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.services import Services
 from cmdb.model.change import Change, Put
 from cmdb.model.kind import Kind
-from cmdb.model.service import Agreement, Service
+from cmdb.model.service import Agreement, Component, Service
 from cmdb.practices.business_time import elapsed_s
 from cmdb.store.memory import MemoryStore
 from tests.support.hub import HandClock
@@ -29,6 +30,7 @@ from tests.support.year_by_year import (
 )
 
 SERVICES = 200
+ITEMS = 100_000
 T = TypeVar("T")
 
 
@@ -44,6 +46,40 @@ def run() -> None:
     opened_ms = asyncio.run(_screen_ms(year))
     print(f"SLA screen, {SERVICES} agreements over 30 d: {opened_ms:.0f} ms (limit 100 ms)")
     _beside_counting_minutes()
+    _members()
+
+
+def _members() -> None:
+    """Two components a service, each on its own host; hosts are named, as people write them."""
+    members = ServiceMembers()
+    services = [
+        Service(id=f"s{number}", name=f"s{number}", components=tuple(_parts_of(f"host-{number}")))
+        for number in range(SERVICES)
+    ]
+    _, taken_s = _timed(lambda: [members.take_ci(body["id"], body) for body in map(_item, range(ITEMS))])
+    begin = time.perf_counter()
+    for service in services:
+        members.take_service(service.id, service)
+    selected_s = time.perf_counter() - begin
+    again = [_item(number) for number in range(0, ITEMS, 10)]
+    _, changed_s = _timed(lambda: [members.take_ci(body["id"], body) for body in again])
+    print(
+        f"{ITEMS} items: taken in {taken_s:.1f} s, {SERVICES} services select theirs in {selected_s:.1f} s, "
+        f"a changed item costs {changed_s / len(again) * 1e6:.0f} µs"
+    )
+
+
+def _parts_of(host: str) -> Iterator[Component]:
+    for class_ in ("endpoint", "filesystem"):
+        yield Component(name=class_, select=f"class={class_} host={host}")
+
+
+def _item(number: int) -> dict[str, Any]:
+    """Of every hundred items of a host: itself, 5 endpoints, 5 filesystems, packages."""
+    host, kind = divmod(number, 100)
+    class_ = "host" if kind == 0 else "endpoint" if kind < 6 else "filesystem" if kind < 11 else "package"
+    name = f"host-{host}" if kind == 0 else f"item-{number}"
+    return {"id": f"c{number}", "class": class_, "name": name, "status": "in_use", "host": f"c{host * 100}"}
 
 
 async def _screen_ms(year: list[SimulatedService]) -> float:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from checks.definition import Definition
@@ -167,6 +168,25 @@ async def test_a_retired_item_leaves_its_service(house: House) -> None:
     await house.put(Kind.CI, ci("web-2", status="retired"))
     assert house.services.services["shop"].state == "up"
     assert house.services.supported_by(["web-2"]) == []
+
+
+async def test_a_host_is_selected_by_name_whenever_that_is_known_and_follows_its_new_name(house: House) -> None:
+    file = house.locations.services_dir / "shop.toml"
+    file.write_text(file.read_text().replace("class=endpoint", "class=endpoint host=front"))
+    await house.watch.start(house.store)
+    await house.endpoint("web-1", "ok")
+    assert house.services.state_of("shop") == "unknown"
+    await house.put(Kind.CI, msgspec.structs.replace(ci("h1", "host"), name="front"))
+    assert house.services.state_of("shop") == "up"
+    await house.put(Kind.CI, msgspec.structs.replace(ci("h1", "host"), name="back"))
+    assert house.services.state_of("shop") == "unknown"
+
+
+async def test_an_item_of_another_class_leaves_its_service(house: House) -> None:
+    await house.watch.start(house.store)
+    await house.endpoint("web-1", "critical")
+    await house.put(Kind.CI, ci("web-1", "software"))
+    assert house.services.supported_by(["web-1"]) == []
 
 
 async def test_a_check_that_is_gone_has_no_say(house: House) -> None:
