@@ -1,7 +1,7 @@
 """The record's edges of trouble, kept up by documents and deltas; answers what is hit, and what is stood on.
 
-Ids are numbered once; edges are sets of numbers, both ways, and change at the cost of a set. A wide question is
-answered from compressed rows, which are made anew when it comes after a change.
+Ids are numbered once; edges are sets of numbers, both ways, and change at the cost of a set. When a wide question
+is followed by another with no change between, that one is answered from compressed rows, which are quicker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cmdb.model.relation import IMPACT_FLOWS, RELATION_TYPES, Flow
 from cmdb.practices.topology import dependency, lives_on
 from cmdb.store.protocol import Document
 
-NARROW = 4000  # nodes up to which the sets are quicker than new rows
+NARROW = 4000  # nodes beyond which the next question is worth new rows
 
 
 class Node(NamedTuple):
@@ -80,7 +80,8 @@ class Graph:
         self._waiting: dict[str, dict[str, Document]] = {}  # relations by a target whose class is not known yet
         self._group_of: dict[tuple[int, int], tuple[str, int]] = {}  # (effect, cause) → group, how many it needs
         self._groups: dict[int, list[Group]] | None = None
-        self._rows: dict[bool, Rows] = {}
+        self._rows: dict[bool, Rows] = {}  # effects (True) and causes, once they were asked for widely
+        self._wide: set[bool] = set()
 
     def __len__(self) -> int:
         """How many edges there are."""
@@ -147,22 +148,26 @@ class Graph:
         if start is None:
             return Reach(root, self._ids)
         size, forward = len(self._ids), adjacency is self._effects
-        if forward not in self._rows:
-            nothing: tuple[int, ...] = ()
-            walked = walk(
-                start, lambda node: adjacency.get(node, nothing), size, depth=depth, most=NARROW, groups=groups
-            )
-            if not walked.cut:
-                return Reach(root, self._ids, walked)
+        if forward in self._wide and forward not in self._rows:
             self._rows[forward] = Rows(adjacency, size)
-        return Reach(root, self._ids, walk(start, self._rows[forward].neighbours, size, depth=depth, groups=groups))
+        if forward in self._rows:
+            return Reach(root, self._ids, walk(start, self._rows[forward].neighbours, size, depth=depth, groups=groups))
+        nothing: tuple[int, ...] = ()
+        walked = walk(start, lambda node: adjacency.get(node, nothing), size, depth=depth, groups=groups)
+        if len(walked.order) > NARROW:
+            self._wide.add(forward)
+        return Reach(root, self._ids, walked)
+
+    def _changed(self) -> None:
+        self._rows.clear()
+        self._wide.clear()
 
     def _number(self, id_: str) -> int:
         number = self._numbers.get(id_)
         if number is None:
             number = self._numbers[id_] = len(self._ids)
             self._ids.append(id_)
-            self._rows.clear()
+            self._changed()
         return number
 
     def _house(self, number: int, host: int | None) -> None:
@@ -181,7 +186,7 @@ class Graph:
         grouped = (effect, cause) in self._group_of
         if not known or grouped is (effect in effects):
             effects.discard(effect) if grouped else effects.add(effect)
-            self._rows.clear()
+            self._changed()
 
     def _take(self, effect: int, cause: int, bit: int) -> None:
         causes = self._causes.get(effect, {})
@@ -192,7 +197,7 @@ class Graph:
             del causes[cause]
             self._effects[cause].discard(effect)
             self._group(effect, cause, {})
-            self._rows.clear()
+            self._changed()
 
     def _group(self, effect: int, cause: int, evidence: Mapping[str, Any]) -> None:
         group, needed = evidence.get("group"), evidence.get("needed", 1)
@@ -215,9 +220,3 @@ class Graph:
             for member in needs:
                 made.setdefault(member, []).append(group)
         return made
-
-    def edges(self) -> Iterator[tuple[str, str]]:
-        """(cause, effect) of every edge that needs no group."""
-        for cause, effects in self._effects.items():
-            for effect in effects:
-                yield self._ids[cause], self._ids[effect]

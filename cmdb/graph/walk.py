@@ -23,14 +23,13 @@ class Walked:
     """Nodes in the order in which they were reached, each with the one before it; the first is the start.
 
     `level_starts` are the positions at which distances 0, 1, 2 … begin. `spared` are dependants of groups that lost
-    members and still have enough. `cut`: more than `most` nodes were met, and not all were walked to.
+    members and still have enough.
     """
 
     order: list[int]
     before: list[int]
     level_starts: list[int] = field(default_factory=list)
     spared: list[int] = field(default_factory=list)
-    cut: bool = False
 
 
 def walk(
@@ -39,7 +38,6 @@ def walk(
     size: int,
     *,
     depth: int | None = None,
-    most: int | None = None,
     groups: Mapping[int, Sequence[Group]] = MappingProxyType({}),
 ) -> Walked:
     """All that is reached from the start within this depth. `groups` are those that each node is a member of."""
@@ -51,9 +49,6 @@ def walk(
     position = 0
     while position < len(order) and (depth is None or len(walked.level_starts) <= depth):
         level, end = order[position:], len(order)
-        if most is not None and end > most:
-            walked.cut = True
-            break
         for node in level:
             for other in neighbours(node):
                 if not seen[other]:

@@ -9,6 +9,7 @@ import msgspec
 
 from cmdb.identity.keys import ORDER, STRONG, WEAK, Keys
 
+# The last three are part of a rule, but never an identity of their own.
 COMPARED = (*ORDER, "chassis_serial", "disk_serials", "cards")
 
 

@@ -15,8 +15,6 @@ from cmdb.identity.blacklist import MAC_PREFIXES, PLACEHOLDERS, UUIDS
 STRONG = ("cloud", "container", "dmi_uuid", "serial", "agent_key")
 WEAK = ("board_serial", "ssh_host_key", "machine_id", "macs", "name")
 ORDER = (*STRONG, *WEAK)
-# Known, and part of a rule, but never an identity of their own.
-SUPPORTING = ("chassis_serial", "disk_serials", "cards", "vendor", "domain")
 # What a container reads of the host that it runs on.
 OF_THE_HOST = ("cloud", "dmi_uuid", "serial", "board_serial", "chassis_serial", "disk_serials")
 MOST_VALUES = 64
