@@ -14,11 +14,11 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Callable, Optional, Union
-from urllib.parse import urlsplit
 
 import msgspec
 
 from agent.lag import LoopLag
+from agent.scheduled import Entry, agree, disbelieved, resumed
 from agent.tally import Tally
 from agent.wire import CheckResult, Resume, Summary
 from checks.cancelled import cancelled
@@ -26,7 +26,7 @@ from checks.definition import Definition, Threshold, slim
 from checks.now import utc_now
 from checks.result import Result, State
 from checks.run import run as run_check
-from checks.state import CheckState, advance, is_steady
+from checks.state import advance, is_steady
 
 SUMMARY_EVERY_S = 60.0
 
@@ -49,29 +49,6 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 DEFAULT_LIMITS = Limits()
-NEVER_RAN = CheckState()
-
-
-class _Entry:
-    """A check that is scheduled. `due` is monotonic; `run` is set when somebody asked for it out of turn.
-
-    `left_out`: its last turn came too late to be run, so the next one goes first. `untold`: the hub remembers
-    another state than this one.
-    """
-
-    __slots__ = ("definition", "due", "gone", "left_out", "run", "running", "state", "tally", "target", "untold")
-
-    def __init__(self, definition: Definition, state: CheckState, due: float) -> None:
-        self.definition = definition
-        self.target = target_of(definition)
-        self.state = state
-        self.due = due
-        self.tally: Optional[Tally] = None
-        self.run: Optional[int] = None
-        self.running = False
-        self.left_out = False
-        self.untold = False
-        self.gone = False
 
 
 class Scheduler:
@@ -92,14 +69,14 @@ class Scheduler:
         self._now = now
         self._chance = chance or random.Random()
         self._loop = asyncio.get_running_loop()
-        self._entries: dict[str, _Entry] = {}
-        self._heap: list[tuple[float, int, _Entry]] = []
+        self._entries: dict[str, Entry] = {}
+        self._heap: list[tuple[float, int, Entry]] = []
         self._order = itertools.count()  # two entries due at once are never compared
-        self._urgent: deque[_Entry] = deque()  # asked for, soft or left out: wanted before the rest
-        self._ready: deque[_Entry] = deque()
-        self._blocked: dict[str, deque[_Entry]] = {}  # by target, those that wait for a place there
+        self._urgent: deque[Entry] = deque()  # asked for, soft or left out: wanted before the rest
+        self._ready: deque[Entry] = deque()
+        self._blocked: dict[str, deque[Entry]] = {}  # by target, those that wait for a place there
         self._busy: Counter[str] = Counter()
-        self._tasks: dict[asyncio.Task[None], _Entry] = {}
+        self._tasks: dict[asyncio.Task[None], Entry] = {}
         self._timer: Optional[asyncio.TimerHandle] = None
         self._lag = LoopLag(self._loop)
         self._stopped = False
@@ -164,24 +141,24 @@ class Scheduler:
 
     def _add(self, definition: Definition, resume: Optional[Resume], spread_s: float) -> None:
         jitter_s = self._chance.random() * min(definition.interval_s, spread_s)
-        entry = _Entry(definition, resumed(resume), self._loop.time() + jitter_s)
+        entry = Entry(definition, resumed(resume), self._loop.time() + jitter_s)
         self._entries[definition.id] = entry
         self._push(entry)
 
-    def _change(self, entry: _Entry, definition: Definition) -> None:
+    def _change(self, entry: Entry, definition: Definition) -> None:
         """The same check asked for in another way: a new entry with the old state, due at once."""
         self._remove(entry)
-        successor = _Entry(definition, entry.state, self._loop.time())
+        successor = Entry(definition, entry.state, self._loop.time())
         self._entries[definition.id] = successor
         self._push(successor)
         if entry.run is not None:
             self.run_now(definition.id, entry.run)
 
-    def _remove(self, entry: _Entry) -> None:
+    def _remove(self, entry: Entry) -> None:
         entry.gone = True
         self._hand_out(entry)
 
-    def _push(self, entry: _Entry) -> None:
+    def _push(self, entry: Entry) -> None:
         heapq.heappush(self._heap, (entry.due, next(self._order), entry))
 
     # Starting
@@ -219,7 +196,7 @@ class Scheduler:
                 urgent = entry.left_out or not entry.state.hard
                 (self._urgent if urgent else self._ready).append(entry)
 
-    def _admit(self, entry: _Entry, now: float) -> None:
+    def _admit(self, entry: Entry, now: float) -> None:
         if entry.gone or entry.running or entry.due > now:
             return  # it went, or it ran since it was put into its queue
         if self._busy[entry.target] >= self._limits.per_target:
@@ -236,7 +213,7 @@ class Scheduler:
         self._tasks[task] = entry
         task.add_done_callback(self._on_done)
 
-    async def _run_entry(self, entry: _Entry, began: float) -> None:
+    async def _run_entry(self, entry: Entry, began: float) -> None:
         result = await self._run(entry.definition)
         late_s = max(0.0, began - entry.due)
         stalled_s = self._lag.stall_since(began)
@@ -272,7 +249,7 @@ class Scheduler:
 
     # Finishing
 
-    def _finish(self, entry: _Entry, result: Result) -> None:
+    def _finish(self, entry: Entry, result: Result) -> None:
         entry.running = False
         run, entry.run = entry.run, None
         if entry.gone:
@@ -284,7 +261,7 @@ class Scheduler:
         entry.due = self._next_due(entry, result)
         self._push(entry)
 
-    def _advance(self, entry: _Entry, result: Result, run: Optional[int]) -> None:
+    def _advance(self, entry: Entry, result: Result, run: Optional[int]) -> None:
         # Results come in order here: an earlier time means that the clock was set back.
         before = msgspec.structs.replace(entry.state, last_at=None)
         step = advance(before, result.state, result.at, entry.definition.max_attempts)
@@ -294,7 +271,7 @@ class Scheduler:
             self._hand_out(entry)
             self._deliver(CheckResult(result, step.after.hard, step.after.attempt, step.changed, run))
 
-    def _next_due(self, entry: _Entry, result: Result) -> float:
+    def _next_due(self, entry: Entry, result: Result) -> float:
         """The next time on this check's own beat that is not past; soon while soft."""
         now = self._loop.time()
         definition = entry.definition
@@ -306,7 +283,7 @@ class Scheduler:
         missed = max(0.0, now - entry.due) // definition.interval_s
         return entry.due + (missed + 1) * definition.interval_s
 
-    def _not_run(self, entry: _Entry, late_s: float) -> Result:
+    def _not_run(self, entry: Entry, late_s: float) -> Result:
         output = f"not run: this prober was {late_s:.1f} s late, its limit is {self._limits.late_s:g} s"
         return Result(
             entry.definition.id, self._now(), State.UNKNOWN, output, late_s=round(late_s, 3), reason="prober_late"
@@ -322,37 +299,7 @@ class Scheduler:
         for entry in self._entries.values():
             self._hand_out(entry)
 
-    def _hand_out(self, entry: _Entry) -> None:
+    def _hand_out(self, entry: Entry) -> None:
         tally, entry.tally = entry.tally, None
         if tally is not None:
             self._deliver(tally.summary())
-
-
-def target_of(definition: Definition) -> str:
-    """Who is asked: the host of the check, or for what is looked at here its type; so that none starves another."""
-    url = str(definition.params.get("url", ""))
-    return str(definition.params.get("host") or urlsplit(url).netloc or definition.type)
-
-
-def resumed(resume: Optional[Resume]) -> CheckState:
-    """The state of a check that the hub remembers; a check that never ran where it does not."""
-    if resume is None or resume.state == "pending":
-        return NEVER_RAN
-    return CheckState(State[resume.state.upper()], resume.hard, resume.attempt)
-
-
-def agree(ours: CheckState, theirs: Optional[Resume]) -> bool:
-    """Whether the hub remembers the state that we are in; of what never ran there is nothing to remember."""
-    if ours.state is None:
-        return True
-    return theirs is not None and (theirs.state, theirs.hard, theirs.attempt) == (
-        ours.state.word, ours.hard, ours.attempt,
-    )  # fmt: skip
-
-
-def disbelieved(result: Result, stalled_s: float) -> Result:
-    """A bad result that was measured while we stood still: it says nothing about the thing measured."""
-    output = (
-        f"not known: this prober stood still for {stalled_s:.1f} s during the run, which then said: {result.output}"
-    )
-    return msgspec.structs.replace(result, state=State.UNKNOWN, output=output, reason="prober_late")

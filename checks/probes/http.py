@@ -7,113 +7,25 @@ from __future__ import annotations
 
 import base64
 import functools
-import re
-from typing import Any, Literal, NamedTuple, Optional
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from checks.finding import CouldNotLook, Finding, Trace, Unhealthy
 from checks.http_message import Body, Head, NotHttp, split_head
 from checks.perfdata import printable
-from checks.probes import Params, Probe
-from checks.probes.json_body import judge_json
+from checks.probes import Probe
+from checks.probes.http_answer import Answer, judge_answer
+from checks.probes.http_params import HttpParams, Place, place
 from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.stream import ClearStream, Stream
 from checks.probes.tls_stream import TlsStream, client_context
-from checks.result import Metric
 
 REDIRECTS = {301, 302, 303, 307, 308}
-_STATUSES = re.compile(r"\d{3}(?:-\d{3})?(?:,\d{3}(?:-\d{3})?)*")
-
-
-class HttpParams(Params, frozen=True):
-    """`status` is a list of codes and spans; `host` connects there instead of to the URL's own.
-
-    `headers` are sent; `header_contains`, `body_contains`, `body_lacks` and `body_matches` (a regular expression)
-    are wanted; so are the values of `json`, by JMESPath. `values` names metrics, each a JMESPath to a number.
-    Secrets are read from `password_file` or `token_file` at each run, never given here.
-    """
-
-    url: str
-    method: Literal["GET", "HEAD", "POST", "OPTIONS"] = "GET"
-    status: str = "200-399"
-    host: Optional[str] = None
-    family: Literal["any", "ipv4", "ipv6"] = "any"
-    headers: dict[str, str] = {}
-    body: str = ""
-    header_contains: dict[str, str] = {}
-    body_contains: Optional[str] = None
-    body_lacks: Optional[str] = None
-    body_matches: Optional[str] = None
-    json: dict[str, Any] = {}
-    values: dict[str, str] = {}
-    max_redirects: int = 0
-    max_body_bytes: int = 1024 * 1024
-    verify: bool = True
-    ca_file: Optional[str] = None
-    server_name: Optional[str] = None
-    user: Optional[str] = None
-    password_file: Optional[str] = None
-    token_file: Optional[str] = None
-
-    def __post_init__(self) -> None:
-        if not _STATUSES.fullmatch(self.status):
-            raise ValueError(f"status {self.status!r} is no list of codes: wanted 200 or 200-299,404")
-        if self.body_matches is not None:
-            re.compile(self.body_matches)
-        place(self.url)
-
-    @property
-    def wants_body(self) -> bool:
-        wanted = (self.body_contains, self.body_lacks, self.body_matches, self.json or None, self.values or None)
-        return any(one is not None for one in wanted)
-
-
-class Place(NamedTuple):
-    """Where a URL leads: whom to connect to, whom to ask for, and for what."""
-
-    scheme: str
-    host: str
-    port: int
-    authority: str
-    path: str
-
-
-@functools.lru_cache(maxsize=4096)
-def place(url: str) -> Place:
-    """The place of this URL; raises `ValueError`."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url[:200]!r} is no http or https URL")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Place(parts.scheme, parts.hostname, port, parts.netloc.rpartition("@")[2], path)
-
-
-class Answer(NamedTuple):
-    """What the server sent; `body` is None where nothing was asked about it."""
-
-    url: str
-    head: Head
-    body: Optional[Body]
 
 
 async def look(params: HttpParams, trace: Trace) -> Finding:
     answer = await _follow(params, trace)
-    _assert_status(params, answer)
-    _assert_headers(params, answer)
-    if answer.body is not None:
-        _assert_body(params, answer.body, answer.url)
-    first_byte_ms = 1000 * sum(trace.phases.values())
-    said = f"{answer.head.status} {printable(answer.head.reason)}".strip()[:80]
-    metrics = [
-        Metric("response_ms", first_byte_ms, "ms", minimum=0.0),
-        Metric("status", float(answer.head.status)),
-    ]
-    if answer.body is not None:
-        metrics.append(Metric("body_bytes", float(len(answer.body.content)), "B", minimum=0.0))
-        metrics.extend(judge_json(answer.url, bytes(answer.body.content), params.json, params.values))
-    return Finding(f"{answer.url} answers {said} ({first_byte_ms:.1f} ms)", metrics=tuple(metrics))
+    return judge_answer(params, answer, 1000 * sum(trace.phases.values()))
 
 
 async def _follow(params: HttpParams, trace: Trace) -> Answer:
@@ -216,55 +128,6 @@ def _authorization(params: HttpParams) -> dict[str, str]:
         pair = f"{params.user}:{read_secret(params.password_file)}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     return {}
-
-
-@functools.lru_cache(maxsize=256)
-def spans(text: str) -> tuple[tuple[int, int], ...]:
-    """`200-299,404` as ((200, 299), (404, 404))."""
-    pairs = [part.partition("-") for part in text.split(",")]
-    return tuple((int(low), int(high or low)) for low, _, high in pairs)
-
-
-def _assert_status(params: HttpParams, answer: Answer) -> None:
-    status = answer.head.status
-    if any(low <= status <= high for low, high in spans(params.status)):
-        return
-    said = f"{status} {printable(answer.head.reason)}".strip()[:80]
-    raise Unhealthy(f"{answer.url} answers {said}", expected=f"status {params.status}", actual=str(status))
-
-
-def _assert_headers(params: HttpParams, answer: Answer) -> None:
-    for name, wanted in params.header_contains.items():
-        value = answer.head.header(name)
-        if value is None or wanted not in value:
-            actual = "no such header" if value is None else printable(value)[:200]
-            raise Unhealthy(
-                f"{answer.url}: its header {name} does not hold {wanted!r}",
-                expected=f"{name} with {wanted!r}",
-                actual=actual,
-            )
-
-
-def _assert_body(params: HttpParams, body: Body, url: str) -> None:
-    text = body.content.decode("utf-8", "replace")
-    within = f" within its first {params.max_body_bytes} bytes" if body.cut else ""
-    start = printable(text[:200])
-    if params.body_contains is not None and params.body_contains not in text:
-        raise Unhealthy(
-            f"{url}: its body does not hold {params.body_contains!r}{within}",
-            expected=f"body with {params.body_contains!r}",
-            actual=start,
-        )
-    if params.body_lacks is not None and params.body_lacks in text:
-        raise Unhealthy(
-            f"{url}: its body holds {params.body_lacks!r}", expected=f"body without {params.body_lacks!r}", actual=start
-        )
-    if params.body_matches is not None and not re.search(params.body_matches, text):
-        raise Unhealthy(
-            f"{url}: its body does not match {params.body_matches!r}{within}",
-            expected=f"body matching {params.body_matches!r}",
-            actual=start,
-        )
 
 
 PROBE = Probe(HttpParams, look)

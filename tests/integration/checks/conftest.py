@@ -37,5 +37,11 @@ def _open_descriptors() -> dict[str, str]:
     return links
 
 
-def _children() -> set[str]:
-    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+def _children() -> list[str]:
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found.append((task / "children").read_text().strip())
+        except OSError:
+            continue  # a thread of the other end that has just ended
+    return [text for text in found if text]
