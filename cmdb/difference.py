@@ -14,7 +14,7 @@ VOLATILE: Mapping[Kind, frozenset[str]] = {
     Kind.RELATION: frozenset({"evidence", "last_seen"}),
     Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial", "look_again_at"}),
     Kind.CHECK: frozenset({"last_result", "last_result_at", "metrics", "output", "since", "attempt"}),
-    Kind.INCIDENT: frozenset({"timeline"}),  # the timeline is history already
+    Kind.INCIDENT: frozenset({"timeline", "effects", "suspects"}),  # history already, each with its moments
     Kind.BASELINE: frozenset({"items"}),  # as large as a host; the audit says who approved what
     Kind.SERVICE: frozenset({"since", "reasons"}),
 }

@@ -178,7 +178,7 @@ class Feed:
     async def load(self, store: Store) -> None:
         """Changes were missed: read every index anew."""
         for live in self._live.values():
-            live.index.load([row async for row in live.source.rows()])
+            await live.index.load(live.source.rows())
             live.stale.clear()
             for subscription in live.watchers:
                 subscription.news = True
@@ -198,7 +198,7 @@ class Feed:
             if key not in self._live:
                 live = _Live(key, source, ViewIndex(self._compiled(key.filter), self._ordered(key.sort)))
                 self._live[key] = live  # before it is loaded: what changes meanwhile is looked at again
-                live.index.load([row async for row in source.rows()])
+                await live.index.load(source.rows())
                 self._forget_unwatched(key)
             return self._live[key]
 

@@ -85,6 +85,13 @@ class Board:
             if shared:
                 self._down[shared] = number
 
+    def is_down(self, ci: str) -> bool:
+        return ci in self._down
+
+    def number_of(self, check: str) -> int | None:
+        """The incident that this check is part of."""
+        return self._by_check.get(check)
+
     def place(self, trouble: Trouble, hold_down: str) -> Placed:
         """Where this trouble belongs now; `hold_down` says in words how long impact is held back."""
         if trouble.check in self._by_check:
@@ -104,16 +111,17 @@ def causes_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
     return sorted(troubles, key=lambda trouble: (len(trouble.upstream), not trouble.down, trouble.since, trouble.check))
 
 
-def folded(incident: Incident, down: Iterable[str], upstream: Mapping[str, Mapping[str, str]]) -> str | None:
-    """Which of the CIs that went `down` later this open incident depends on with all of its causes; else None.
-
-    `upstream` is by CI what it depends on and how.
-    """
-    causes = [effect for effect in incident.effects if effect.role in LASTING]
-    for ci in down:
-        if causes and all(_depends(effect, ci, upstream.get(effect.ci, {})) for effect in causes):
-            return ci
-    return None
+def explained_by(incident: Incident, upstream: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The CIs whose going down would explain all causes of this incident; `upstream` is by CI what it depends on."""
+    explained: set[str] | None = None
+    for effect in incident.effects:
+        if effect.role in LASTING:
+            own = set() if effect.down else {effect.ci}
+            on = upstream.get(effect.ci, {}).keys() - {effect.ci} | own
+            explained = on if explained is None else explained & on
+            if not explained:
+                break
+    return explained or set()
 
 
 def shared_key(ci: str) -> str:
@@ -128,10 +136,6 @@ def shared_ci(key: str) -> str | None:
 
 def held_back(how: str, number: int, hold_down: str) -> str:
     return f"{how}, which is down; held back until INC-{number} has been well for {hold_down}"
-
-
-def _depends(effect: Effect, ci: str, upstream: Mapping[str, str]) -> bool:
-    return not effect.down if effect.ci == ci else ci in upstream
 
 
 def as_impact(effects: Iterable[Effect], why: Callable[[str], str]) -> list[Effect]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from cmdb.model.incident import Effect, Incident, TimelineEntry
-from cmdb.practices.correlation import Board, Placed, Trouble, Verdict, as_impact, folded, held_back, shared_ci
+from cmdb.practices.correlation import Board, Placed, Trouble, Verdict, as_impact, explained_by, held_back, shared_ci
 from cmdb.practices.incident import (
     LASTING,
     joined,
@@ -83,7 +83,8 @@ class Plan:
 
     def recover(self, checks: Collection[str]) -> None:
         """These checks are well; of those that are part of no incident nothing is said."""
-        for incident in self.open:
+        numbers = {number for check in checks if (number := self._board.number_of(check)) is not None}
+        for incident in [self._open[number] for number in sorted(numbers)]:
             after = recovered(incident, self._now, checks)
             if after is not incident:
                 self._put(after)
@@ -127,12 +128,13 @@ class Plan:
 
     def fold(self, upstream: Mapping[str, Mapping[str, str]]) -> None:
         """Incidents that depend on what went down just now were its impact all along."""
-        for number, cis in self._went_down.items():
-            for other in self.open:
-                if other.number == number or number not in self._open:
-                    continue
-                if cause := folded(other, cis, upstream):
-                    self._fold_one(other, number, cause, upstream)
+        down = {ci: number for number, cis in self._went_down.items() for ci in cis}
+        for other in self.open if down else ():
+            for ci in sorted(explained_by(other, upstream) & down.keys()):
+                number = down[ci]
+                if number != other.number and number in self._open:
+                    self._fold_one(other, number, ci, upstream)
+                    break
 
     def weigh(self) -> None:
         """Services, impact, urgency and due times of what changed; a higher priority asks for an answer anew."""
@@ -168,8 +170,8 @@ class Plan:
 
     def _join(self, number: int, effect: Effect) -> None:
         self._joins.setdefault(number, []).append(effect)
-        self._board.add(number, effect)
         self._note_down(number, effect)
+        self._board.add(number, effect)
 
     def _new(self, trouble: Trouble, effect: Effect, finished: Incident | None) -> None:
         number = self.next_number
@@ -193,8 +195,9 @@ class Plan:
             timeline=(opening,),
             labels=dict(trouble.labels),
         )
-        self._put(blank)
+        self._open[number] = blank
         self._note_down(number, effect)
+        self._put(blank)
 
     def _reopen(self, finished: Incident, effect: Effect) -> None:
         again = reopened(finished, ACTOR, self._now, f"{effect.check} {effect.severity}")
@@ -229,7 +232,7 @@ class Plan:
 
     def _note_down(self, number: int, effect: Effect) -> None:
         """Remember what may be the cause of others: also what is wrong with something short of being down."""
-        if effect.down and effect.role in LASTING:
+        if effect.down and effect.role in LASTING and not self._board.is_down(effect.ci):
             shared = shared_ci(self._open[number].key)
             self._went_down.setdefault(number, []).extend({effect.ci, shared or effect.ci})
 
