@@ -88,6 +88,7 @@ class Plan:
             after = recovered(incident, self._now, checks)
             if after is not incident:
                 self._put(after)
+                self._board_now = None  # what it was down for is no reason any more
 
     def worsen(self, number: int, check: str, severity: str) -> None:
         """A check of an open incident is bad in another way."""
@@ -123,7 +124,7 @@ class Plan:
             after = joined(before, self._now, effects)
             if any(effect.role in LASTING and effect.ci not in known for effect in effects):
                 after = rearmed(after, self._now, "another CI is affected")
-            self._put(after)
+            self._put(after, on_board=True)
         self._joins = {}
 
     def fold(self, upstream: Mapping[str, Mapping[str, str]]) -> None:
@@ -236,13 +237,16 @@ class Plan:
             shared = shared_ci(self._open[number].key)
             self._went_down.setdefault(number, []).extend({effect.ci, shared or effect.ci})
 
-    def _put(self, incident: Incident) -> None:
+    def _put(self, incident: Incident, *, on_board: bool = False) -> None:
+        """The incident is like this now. `on_board`: what it is made of is there already."""
+        before = self._open.get(incident.number)
         if incident.state in {State.RESOLVED, State.CLOSED}:
             self._open.pop(incident.number, None)
             self._board_now = None
         else:
             self._open[incident.number] = incident
-            if self._board_now is not None:
+            same = before is not None and before.effects is incident.effects and incident.number in self.changed
+            if self._board_now is not None and not same and not on_board:
                 self._board_now.take(incident)
         self.changed[incident.number] = incident
 

@@ -227,6 +227,13 @@ def test_impact_comes_from_the_services_that_are_reached_and_only_gets_worse() -
     assert room.only().priority == 1
 
 
+def test_what_recovers_in_a_look_explains_nothing_in_it() -> None:
+    room = Room()
+    room.look([trouble("esx")])
+    room.look([trouble("http1", "tcp")], well=["esx/ping"])
+    assert sorted(one.ci or "" for one in room.open) == ["esx", "http1"]
+
+
 # A switch, 40 hosts behind it, 300 checks on them.
 HOSTS = [f"host-{number}" for number in range(40)]
 LARGE: dict[str, tuple[str, ...]] = {"switch": ()} | dict.fromkeys(HOSTS, ("switch",))

@@ -21,6 +21,7 @@ from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices import incident as step
 from cmdb.practices.incident_state import NotPossible
+from cmdb.store.protocol import Document
 
 LONGEST_TEXT = 10_000
 
@@ -80,7 +81,14 @@ async def list_(hub: Hub, _session: Session, args: IncidentListArguments) -> lis
     if args.stale:
         limit = (args.at or hub.clock.now()) - timedelta(hours=hub.config.incident.stale_acknowledgement_h)
         wanted = [one for one in wanted if step.is_stale(one["state"], one["acknowledged_at"], limit)]
-    return listed([await incident_row(hub.store, one, args.at) for one in wanted], args, "priority,opened_at")
+    rows = [await incident_row(hub.store, without_effects(one), args.at) for one in wanted]
+    return listed(rows, args, "priority,opened_at")
+
+
+def without_effects(incident: Document) -> Row:
+    """For a list: how many checks it is about. In a storm they are thousands, and `incident.show` has them."""
+    row = {name: value for name, value in incident.items() if name != "effects"}
+    return row | {"affected": len(incident["effects"])}
 
 
 async def show(hub: Hub, _session: Session, args: ShowArguments) -> Row:
