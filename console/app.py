@@ -24,9 +24,9 @@ from console.alarm import notification, watch_for_alarms
 from console.errors import CommandError
 from console.exit_codes import Exit
 from console.link import Link, LinkState
-from console.output.signs import glyphs_of
+from console.output.signs import glyphs_of, has_sixteen_colours
 from console.output.terminal import Terminal
-from console.output.themes import LOOKS, NIGHT
+from console.output.themes import LOOKS, NIGHT, SIXTEEN
 from console.output.updates import CellUpdate, CellUpdates
 from console.screens.deck import HOME, Deck
 from console.settings import Settings, SettingsFiles, read
@@ -89,13 +89,20 @@ class Console(App[None]):
         self.animation_level = "none"
         for look in LOOKS.values():
             self.register_theme(look.theme)
-        self.theme = self._settings.theme if self._settings.theme in LOOKS else NIGHT.theme.name
+        self.theme = self._theme_name(self._settings.theme)
 
     def on_mount(self) -> None:
         self.push_screen(self._deck)
         self.run_worker(self.link.run(), group="link")
         if self._settings.alarm_priority:
             self.run_worker(watch_for_alarms(self.link, self._settings.alarm_priority, self._ring), group="alarm")
+
+    @staticmethod
+    def _theme_name(wanted: str) -> str:
+        """The theme that was asked for, else one that the terminal has colours for."""
+        if wanted in LOOKS:
+            return wanted
+        return (SIXTEEN if has_sixteen_colours(os.environ) else NIGHT).theme.name
 
     def _ring(self, said: str) -> None:
         self.bell()

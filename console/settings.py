@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `alarm_priority`: a new incident of this priority or a more urgent one rings the bell; 0 never does.
     """
 
-    theme: str = "night"
+    theme: str = ""  # night; sixteen where the terminal has no more colours
     ascii: bool = False
     alarm_priority: Annotated[int, msgspec.Meta(ge=0, le=5)] = 1
     keys: dict[str, str] = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from console.views.ink import Ink
 
@@ -92,4 +92,27 @@ CONTRAST = _look(
     critical="#ff7a7a",
     unknown="#e0a0ff",
 )
-LOOKS = {look.theme.name: look for look in (NIGHT, DAY, CONTRAST)}
+
+
+def _sixteen() -> Look:
+    """The terminal's own sixteen colours, over its own background."""
+    inks = {
+        Ink.TEXT: Style(),
+        Ink.STRONG: Style(bold=True),
+        Ink.DIM: Style(dim=True),
+        Ink.FAINT: Style(dim=True),
+        Ink.ACCENT: Style(color="cyan"),
+        Ink.OK: Style(color="green"),
+        Ink.WARNING: Style(color="yellow"),
+        Ink.CRITICAL: Style(color="red", bold=True),
+        Ink.UNKNOWN: Style(color="magenta"),
+        Ink.BADGE: Style(reverse=True, bold=True),
+    }
+    stock = BUILTIN_THEMES["ansi-dark"]
+    ours = {"bar": "ansi_default", "cursor": "ansi_blue", "faint": "ansi_bright_black", "dim": "ansi_white"}
+    theme = replace(stock, name="sixteen", primary="ansi_cyan", accent="ansi_cyan", variables=stock.variables | ours)
+    return Look(theme, inks, Style(), Style(reverse=True), Style())
+
+
+SIXTEEN = _sixteen()
+LOOKS = {look.theme.name: look for look in (NIGHT, DAY, CONTRAST, SIXTEEN)}

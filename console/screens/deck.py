@@ -111,6 +111,7 @@ class Deck(Screen[None]):
         self._trail = Trail(home)
         self._windows: OrderedDict[Place, Window] = OrderedDict()
         self._pane: Pane | None = None
+        self._open = False  # its widgets are there
         self._wide = False
         self._paused = False
         self._at_risk = 0
@@ -143,9 +144,13 @@ class Deck(Screen[None]):
             lambda: self._at,
             self._settings,
         )
+        self._open = True
         self._ticked_at = time.monotonic()
         self.set_interval(1.0, self._tick)
         self._show(self._trail.here)
+
+    def on_unmount(self) -> None:
+        self._open = False
 
     def moment(self) -> Moment:
         """Now or the moment that is looked at, in this terminal's signs."""
@@ -279,7 +284,7 @@ class Deck(Screen[None]):
 
     def heard(self, state: LinkState) -> None:
         """The link changed, or the hub said how it is."""
-        if not self.is_mounted:
+        if not self._open:
             return
         away = state.tried and not state.connected
         self.query_one("#banner").set_class(away, "-shown")

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from cmdb.clock import Clock
 from cmdb.locations import Locations
 from console.app import Console
+from console.settings import Settings
 from console.views.glyphs import UNICODE, Glyphs
 from console.views.place import Place
 
@@ -93,6 +94,13 @@ async def console_on(
     readonly: bool = False,
 ) -> AsyncIterator[Seen]:
     """A console on the installation at `state`, running inside the `async with`."""
-    console = Console(Locations(state), clock=clock, glyphs=glyphs, home=Place(home), readonly=readonly)
+    console = Console(
+        Locations(state),
+        clock=clock,
+        glyphs=glyphs,
+        settings=Settings(theme="night"),
+        home=Place(home),
+        readonly=readonly,
+    )
     async with console.run_test(size=size, notifications=True) as pilot:
         yield Seen(console, pilot)

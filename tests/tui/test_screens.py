@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cmdb.hub.hub import Hub
+from console.output.themes import LOOKS
+from console.views.glyphs import ASCII
 from tests.support.hub import START, HandClock, check, ci, hub_at
 from tests.tui.fleet import give, incident, small_fleet
 from tests.tui.seen import console_on
@@ -275,3 +277,29 @@ async def test_a_list_is_exported_whole(tmp_path: Path, hub: Hub, clock: HandClo
         await seen.press("enter")
         await seen.shows("written")
     assert len(target.read_text().splitlines()) == 304
+
+
+async def test_ascii_mode_draws_nothing_else(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
+    async with console_on(tmp_path, clock=clock, glyphs=ASCII) as seen:
+        await seen.shows("ack 11m")
+        assert seen.cursor_line.startswith(">")
+        # Textual's border between list and detail has no ASCII form of its own here.
+        assert seen.screen.replace("│", "|").isascii()
+
+
+@pytest.mark.parametrize("theme", LOOKS)
+async def test_every_theme_shows_the_same_words(tmp_path: Path, hub: Hub, clock: HandClock, theme: str) -> None:
+    async with console_on(tmp_path, clock=clock) as seen:
+        seen.console.theme = theme
+        await seen.shows("ack 11m", "NEW", "WARN")
+
+
+async def test_without_colour_the_words_say_it(
+    tmp_path: Path, hub: Hub, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with console_on(tmp_path, clock=clock) as seen:
+        await seen.shows("ack 11m", "NEW", "WARN")
+        strips = seen.console.screen._compositor.render_strips()
+        colours = {part.style.color for strip in strips for part in strip if part.style and part.style.color}
+        assert all(colour.triplet is None or len(set(colour.triplet)) == 1 for colour in colours)

@@ -1,0 +1,186 @@
+"""The console's table beside Textual's DataTable at 100, 10,000 and 100,000 rows, and what the cell layer saves."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, ComposeResult
+from textual.widgets import DataTable
+
+from console.output.updates import CellUpdates
+from console.views.catalogue import CHECKS
+from console.views.ink import plain
+from console.views.moment import Moment
+from console.views.window import Window
+from console.widgets.table import Empty, Table
+from tests.support.hub import START
+
+SIZE = (120, 40)
+PAGES = 30
+UPDATED_ROWS = 16
+LOADED = 200  # rows of the window that the hub sends
+ROOT = Path(__file__).parents[2]
+
+
+def run() -> None:
+    for rows in (100, 10_000, 100_000):
+        ours, theirs = asyncio.run(_ours(rows)), asyncio.run(_theirs(rows))
+        print(f"{rows} rows: filled {_beside(ours['fill'], theirs['fill'])}")
+        print(
+            f"  page down p50 {_beside(ours['page'], theirs['page'])}, p99 {_beside(ours['page99'], theirs['page99'])}"
+        )
+        print(f"  {UPDATED_ROWS} rows changed {_beside(ours['update'], theirs['update'])}")
+        ratio = ours["stock"] / ours["cells"]
+        print(f"  bytes a page: {ours['cells']:.0f}, stock output {ours['stock']:.0f} (1/{ratio:.1f})")
+    _print_start()
+
+
+def _beside(ours_s: float, theirs_s: float) -> str:
+    return f"{ours_s * 1e3:.1f} ms, DataTable {theirs_s * 1e3:.1f} ms (1/{theirs_s / ours_s:.1f})"
+
+
+def _row(number: int) -> dict[str, Any]:
+    state = ("ok", "ok", "ok", "warning", "critical")[number % 5]
+    name = f"host-{number:06}"
+    return {
+        "id": f"{name}/load", "ci": name, "ci_name": name, "host_name": name, "type": "load", "state": state,
+        "hard": True, "since": START, "last_result_at": START, "output": f"load {number % 700 / 100} on 8 processors",
+    }  # fmt: skip
+
+
+class _Timed(App[None]):
+    """Counts what would have been written: by Textual, and by the cell layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.updates = CellUpdates()
+        self.stock_bytes = self.cell_bytes = 0
+        self.counting = False
+
+    def _display(self, screen: Any, renderable: Any) -> None:
+        if self.counting and hasattr(renderable, "render_segments"):
+            self.stock_bytes += len(renderable.render_segments(self.console).encode())
+            self.cell_bytes += len(self.updates.sequence(renderable, self.console, self.size).encode())
+        super()._display(screen, renderable)
+
+
+class _Ours(_Timed):
+    def compose(self) -> ComposeResult:
+        yield Table(lambda: Moment(START))
+
+
+class _Theirs(_Timed):
+    def compose(self) -> ComposeResult:
+        yield DataTable(cursor_type="row")
+
+
+async def _ours(rows: int) -> dict[str, float]:
+    app = _Ours()
+    async with app.run_test(size=SIZE) as pilot:
+        table, window = app.query_one(Table), Window()
+
+        def load(offset: int) -> None:
+            """The window as the hub would send it."""
+            held = {row["id"]: row for row in map(_row, range(offset, min(rows, offset + LOADED)))}
+            window.take(total=rows, matched=rows, offset=offset, ids=tuple(held), rows=held)
+            table.changed()
+
+        def page(steps: int) -> None:
+            table.move_page(steps)
+            if (missing := window.missing()) is not None:
+                load(missing[0])
+
+        def fill() -> None:
+            table.show(CHECKS.columns, window, Empty(""))
+            load(0)
+
+        return await _measured(app, pilot, fill, page, lambda: load(window.offset))
+
+
+async def _theirs(rows: int) -> dict[str, float]:
+    app = _Theirs()
+    async with app.run_test(size=SIZE) as pilot:
+        table: DataTable[str] = app.query_one(DataTable)
+        moment = Moment(START)
+
+        def cells(number: int) -> list[str]:
+            return [plain(column.render(_row(number), moment)) for column in CHECKS.columns]
+
+        def fill() -> None:
+            keys = table.add_columns(*(column.title for column in CHECKS.columns))
+            del keys
+            for number in range(rows):
+                table.add_row(*cells(number), key=str(number))
+
+        def page(steps: int) -> None:
+            (table.action_page_down if steps > 0 else table.action_page_up)()
+
+        def update() -> None:
+            columns = list(table.columns)
+            for number in range(UPDATED_ROWS):
+                table.update_cell(str(number), columns[4], f"load {time.monotonic():.3f}")
+
+        return await _measured(app, pilot, fill, page, update)
+
+
+async def _measured(
+    app: _Timed, pilot: Any, fill: Callable[[], object], page: Callable[[int], object], update: Callable[[], object]
+) -> dict[str, float]:
+    """Seconds from the call until the screen is drawn; the pause of an idle pilot is taken off."""
+    idle_s = statistics.median([await _seconds(pilot, lambda: None) for _ in range(10)])
+    filled_s = await _seconds(pilot, fill)
+    await _seconds(pilot, partial(page, 1))
+    app.counting = True
+    pages = sorted([await _seconds(pilot, partial(page, 1 if turn % 3 else -1)) for turn in range(PAGES)])
+    app.counting = False
+    updated_s = statistics.median([await _seconds(pilot, update) for _ in range(10)])
+    return {
+        "fill": max(1e-5, filled_s - idle_s),
+        "page": max(1e-5, statistics.median(pages) - idle_s),
+        "page99": max(1e-5, pages[-1] - idle_s),
+        "update": max(1e-5, updated_s - idle_s),
+        "stock": app.stock_bytes / PAGES,
+        "cells": max(1.0, app.cell_bytes / PAGES),
+    }
+
+
+async def _seconds(pilot: Any, work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    await pilot.pause()
+    return time.perf_counter() - began
+
+
+_START = """
+import asyncio, pathlib, re, tempfile, time
+began = time.process_time()
+from cmdb.locations import Locations
+from console.app import Console
+async def main():
+    console = Console(Locations(pathlib.Path(tempfile.mkdtemp())))
+    async with console.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        took_s = time.process_time() - began
+    print(took_s, re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+asyncio.run(main())
+"""
+
+
+def _print_start() -> None:
+    """Process start to first frame, without a hub."""
+    runs = [_started() for _ in range(5)]
+    first_frame_s, memory_kib = (statistics.median(run[number] for run in runs) for number in (0, 1))
+    print(f"first frame after {first_frame_s * 1e3:.0f} ms of processor time; {memory_kib / 1024:.0f} MiB resident")
+
+
+def _started() -> list[float]:
+    done = subprocess.run([sys.executable, "-c", _START], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [float(word) for word in done.stdout.split()]
