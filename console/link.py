@@ -42,13 +42,14 @@ class Link:
         self._client: HubClient | None = None
         self._broken = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._closed = False
         self.connected = asyncio.Event()
         self.state = LinkState()
 
     async def run(self) -> None:
-        """Stay connected until cancelled."""
+        """Stay connected until closed or cancelled."""
         delay = FIRST_RETRY_S
-        while True:
+        while not self._closed:
             try:
                 self._client = await HubClient.connect(self._socket)
                 await self._ask_how_it_is()
@@ -90,6 +91,8 @@ class Link:
         self._hurry.set()
 
     async def close(self) -> None:
+        """Let go for good."""
+        self._closed = True
         await self._let_go()
 
     async def _watch(self) -> None:
@@ -99,7 +102,8 @@ class Link:
             await self._ask_how_it_is()
 
     async def _ask_how_it_is(self) -> None:
-        assert self._client is not None
+        if self._client is None:
+            raise HubGone("not connected to the hub")
         asked_at = time.monotonic()
         async with asyncio.timeout(ANSWER_LIMIT_S):
             status = await self._client.call("hub.status")
