@@ -63,11 +63,14 @@ def _run(arguments: argparse.Namespace) -> int:
     import logging  # noqa: PLC0415
 
     from agent.address import parse_address  # noqa: PLC0415
-    from agent.run import Settings, run  # noqa: PLC0415
+    from agent.run import Settings, TooDear, run  # noqa: PLC0415
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     hubs = [parse_address(text, arguments.state) for text in arguments.hub]
-    run(Settings(arguments.state, hubs, arguments.lifeline))
+    try:
+        run(Settings(arguments.state, hubs, arguments.lifeline))
+    except TooDear as reason:
+        return _fail(1, f"ends, to be started anew: {reason}")
     return 0
 
 

@@ -22,6 +22,8 @@ from agent.scheduler import Scheduler
 from agent.spool import Spool
 from agent.state_dir import StateDir
 from agent.uplink import stay_connected
+from agent.usage import cpu_s, rss_bytes
+from agent.watchdog import LOOK_EVERY_S, Watchdog
 from agent.wire import PROTOCOL, Hello
 from checks import __version__
 from checks.cancelled import cancelled
@@ -29,6 +31,10 @@ from checks.recall import RECALL
 
 RECALL_SAVED_EVERY_S = 60.0
 _log = logging.getLogger(__name__)
+
+
+class TooDear(Exception):
+    """This agent takes more of its host than it may; the text says of what."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,15 @@ def _save_recall() -> None:
         RECALL.save()
     except OSError as error:
         _log.warning("what checks remember is not saved: %s", error)
+
+
+async def _watch_own_cost() -> None:
+    """Raises `TooDear` when this process costs its host too much; whoever started it starts it anew."""
+    watchdog, time = Watchdog(), asyncio.get_running_loop().time
+    while True:
+        if why := watchdog.look(time(), cpu_s(), rss_bytes()):
+            raise TooDear(why)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _watch_children_without_threads() -> None:
