@@ -50,6 +50,8 @@ def intersection(left: Sequence[Span], right: Sequence[Span]) -> Spans:
 
 def difference(left: Sequence[Span], right: Sequence[Span]) -> Spans:
     """The time of `left` that `right` does not cover; each in order and without overlaps."""
+    if not right:
+        return tuple(left)
     remaining: list[Span] = []
     j = 0
     for start, end in left:
