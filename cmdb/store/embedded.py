@@ -33,6 +33,7 @@ from cmdb.store.protocol import (
     Document,
     Forgotten,
     Predicate,
+    StoreDamaged,
     Subscription,
 )
 from cmdb.store.retention import horizons
@@ -241,11 +242,14 @@ def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
     """Everything into memory, each document verified; then out of the garbage collector's way."""
     tables = {kind: PackedRows(INDEXES.get(kind, ())) for kind in Kind}
     database = Database(path)
+    by_its_name = by_name(tables)
     collects = gc.isenabled()
     gc.disable()
     try:
         for stored in database.documents():
-            tables[Kind(stored.kind)].set(stored.id, stored.sealed)
+            if stored.kind not in by_its_name:
+                raise StoreDamaged(str(path), f"holds records of kind {stored.kind}", "install the newer Watchdeck")
+            by_its_name[stored.kind].set(stored.id, stored.sealed)
     except BaseException:
         database.abandon()
         raise

@@ -38,7 +38,8 @@ class EqualityIndex:
 
     def add(self, value: Any, id_: str, *, newest: bool) -> None:
         """`newest`: the document is the last of its table, so the order of ids stays the table's."""
-        value = _key(value)
+        if type(value) is not str:
+            value = _key(value)
         there = self._ids.get(value)
         if there is None:
             self._ids[value] = id_

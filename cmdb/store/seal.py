@@ -44,10 +44,15 @@ def where_of(sealed: bytes) -> Where:
 
 def intact(sealed: bytes, row: str) -> bool:
     """These are the bytes that were sealed for this row."""
+    return checked(sealed, row) is not None
+
+
+def checked(sealed: bytes, row: str) -> tuple[int, int] | None:
+    """The document's number and the checksum; None when these are not the bytes that were sealed for this row."""
     if len(sealed) <= SEAL_BYTES:
-        return False
+        return None
     seq, before, number, checksum = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
-    return bool(_checksum(sealed[:-SEAL_BYTES], row, seq, before, number) == checksum)
+    return (number, checksum) if _checksum(sealed[:-SEAL_BYTES], row, seq, before, number) == checksum else None
 
 
 def seq_of(sealed: bytes) -> int:

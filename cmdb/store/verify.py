@@ -10,7 +10,7 @@ import msgspec
 
 from cmdb.audit import GENESIS
 from cmdb.store.errors import damaged, explained
-from cmdb.store.seal import checksum_of, intact, where_of
+from cmdb.store.seal import checked
 
 _FETCH_ROWS = 2000
 
@@ -52,10 +52,10 @@ def verified_documents(connection: sqlite3.Connection, path: Path, head: Head) -
         cursor = connection.execute("SELECT number, kind, id, body FROM document ORDER BY number")
         while rows := cursor.fetchmany(_FETCH_ROWS):
             for number, kind, id_, sealed in rows:
-                sound = intact(sealed, f"{kind}\0{id_}") and where_of(sealed).number == number <= head.last_number
-                if not sound:
+                seal = checked(sealed, f"{kind}\0{id_}")
+                if seal is None or seal[0] != number or number > head.last_number:
                     raise damaged(path, f"{kind} {id_} is not what was written")
-                checksum += checksum_of(sealed)
+                checksum += seal[1]
                 yield StoredDocument(kind, id_, sealed)
             count += len(rows)
     if (count, checksum) != (head.documents, head.checksum):

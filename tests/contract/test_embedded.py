@@ -13,6 +13,7 @@ import pytest
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.protocol import Difference, StoreDamaged, StoreTaken
+from cmdb.store.tinydb_storage import PackedTinyDB
 from tests.contract.batches import at, batch, gone, host
 
 
@@ -60,6 +61,13 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
         newer.execute("PRAGMA user_version = 99")
     newer.close()
     with pytest.raises(StoreDamaged, match="has schema 99"):
+        await EmbeddedStore.open(tmp_path / "watchdeck.db")
+
+
+async def test_records_of_a_kind_that_we_do_not_know_are_named(tmp_path: Path) -> None:
+    with PackedTinyDB(tmp_path / "watchdeck.db") as db:
+        db.table("unheard").insert({"a": 1})
+    with pytest.raises(StoreDamaged, match="holds records of kind unheard"):
         await EmbeddedStore.open(tmp_path / "watchdeck.db")
 
 
