@@ -60,7 +60,7 @@ sla.add_command(
         help_="Agreements in force: actual against target.",
         empty="no agreements",
         view="sla",
-        options=(PERIOD, AT),
+        options=(PERIOD,),
     )
 )
 sla.add_command(
@@ -73,7 +73,7 @@ sla.add_command(
         _name(),
         help_="Every interval that was counted, and why.",
         render=_explained,
-        options=(PERIOD,),
+        options=(PERIOD, AT),
     )
 )
 for command in (*sla_planning.COMMANDS, *sla_negotiation.COMMANDS, *sla_review.COMMANDS):

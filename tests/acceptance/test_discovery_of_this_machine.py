@@ -11,6 +11,7 @@ import pytest
 
 from tests.acceptance.installation import Installation
 from tests.programs import needs
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("shared installation")]
 
@@ -75,14 +76,23 @@ def test_packages_are_those_of_dpkg(shared_installation: Installation) -> None:
     assert found == expected
 
 
+def _listening_ports() -> set[int]:
+    return {int(line.split()[3].rsplit(":", 1)[1]) for line in _run("ss", "-Hltn").splitlines()}
+
+
 def test_listening_tcp_endpoints_are_those_of_ss(shared_installation: Installation) -> None:
+    """Servers of other tests come and go: what listens before and after a scan is in it."""
     needs("ss")
-    ports = {int(line.split()[3].rsplit(":", 1)[1]) for line in _run("ss", "-Hltn").splitlines()}
-    rows = _of_class(shared_installation, "endpoint")
-    found = {int(match[1]) for row in rows if (match := re.fullmatch(r"tcp/.*:(\d+)", row["key"]))}
-    # Servers of other tests come and go between the two looks: what stays must be in both.
-    later = {int(line.split()[3].rsplit(":", 1)[1]) for line in _run("ss", "-Hltn").splitlines()}
-    assert ports & later <= found
+    (agent,) = shared_installation.json("agent", "list")
+
+    def missed() -> set[int]:
+        before = _listening_ports()
+        assert shared_installation.command("agent", "scan", agent["id"]).returncode == 0
+        rows = _of_class(shared_installation, "endpoint")
+        found = {int(match[1]) for row in rows if (match := re.fullmatch(r"tcp/.*:(\d+)", row["key"]))}
+        return (before & _listening_ports()) - found
+
+    wait_for("a scan with every listening port", lambda: not missed(), limit_s=60, pause_s=1)
 
 
 def test_accounts_are_those_of_the_password_database(shared_installation: Installation) -> None:

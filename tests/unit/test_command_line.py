@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -98,3 +99,20 @@ def test_a_hostile_name_cannot_steer_the_terminal() -> None:
 )
 def test_values_are_shown_short(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _commands(inner, (*path, name))
+
+
+def test_every_command_takes_each_option_once_and_says_what_it_does() -> None:
+    for path, command in _commands(watchdeck):
+        flags = [flag for option in command.params for flag in (*option.opts, *option.secondary_opts)]
+        assert len(flags) == len(set(flags)), path
+        assert command.help, path
