@@ -5,17 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from agent.wire import Resume, Work
+from checks.probes import JUDGED_AT_HUB
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Store
-
-JUDGED_AT_THE_HUB = frozenset({"heartbeat"})
 
 
 async def work_for(store: Store, agent_id: str) -> Work:
     """All checks of this agent, in order of their ids."""
     found = await store.find(Kind.CHECK, {"agent": agent_id})
-    checks = [msgspec.convert(one, CheckRecord) for one in found if one["type"] not in JUDGED_AT_THE_HUB]
+    checks = [msgspec.convert(one, CheckRecord) for one in found if one["type"] not in JUDGED_AT_HUB]
     return Work(
         revision=store.seq,
         checks=[check.definition for check in checks],

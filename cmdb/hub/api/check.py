@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from checks.probes import JUDGED_AT_HUB
 from checks.rules import Planned
 from cmdb.check_plan import planned_for
 from cmdb.hub.agents import NotConnected
@@ -18,7 +19,6 @@ from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row, check_row
 from cmdb.hub.session import Session
-from cmdb.hub.work import JUDGED_AT_THE_HUB
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Document
@@ -91,7 +91,7 @@ def _steps(check: CheckRecord) -> list[str]:
 async def run(hub: Hub, _session: Session, args: CheckArguments) -> Row:
     """Have its agent run it now."""
     check = msgspec.convert(await _found(hub, args), CheckRecord)
-    if check.agent is None or check.type in JUDGED_AT_THE_HUB:
+    if check.agent is None or check.type in JUDGED_AT_HUB:
         raise Refused(Code.USAGE, f"check {check.id}", "is judged at the hub, not run", "see `watchdeck check show`")
     try:
         came = await hub.agents.run_check(check.agent, check.id, check.definition.timeout_s + RUN_GRACE_S)
