@@ -54,7 +54,7 @@ class Troubles:
             return self._measured(check, state, at)
         seconds = self._dice.uniform(0.002, 0.09)
         params = check.params
-        where = str(params.get("url") or f"{params.get('host', 'here')}:{params.get('port', '')}".rstrip(":"))
+        where = str(params.get("url") or f"{params.get('host', check.type)}:{params.get('port', '')}".rstrip(":"))
         said = {
             State.OK: f"{where} answers in {seconds * 1000:.0f} ms",
             State.CRITICAL: f"{where}: connection refused",
