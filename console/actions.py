@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cmdb.hub.client import HubGone, HubRefusal
-from console.link import Link
+from console.past import Asks
 from console.views import states
 from console.views.deeds import RUN, Deed
 from console.views.subject import Subject
@@ -20,7 +20,7 @@ class Outcome:
     said: str
 
 
-async def perform(link: Link, deed: Deed, subject: Subject, words: str = "") -> Outcome:
+async def perform(link: Asks, deed: Deed, subject: Subject, words: str = "") -> Outcome:
     """Ask the hub for it. What the hub refuses is an outcome too: this never raises."""
     about = deed.about(subject)
     if about is None:

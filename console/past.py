@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta, tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 from cmdb.filter.quantity import moment_of
 from cmdb.hub.client import HubGone, HubRefusal
@@ -15,6 +15,15 @@ from console.views.place import Place
 from console.views.window import Window
 
 Rows = list[dict[str, Any]]
+
+
+class Asks(Protocol):
+    """A link or a client: whoever can ask the hub."""
+
+    async def call(self, verb: str, /, **args: Any) -> Any:
+        """The result of a verb."""
+
+
 _FINISHED = frozenset({"resolved", "closed"})
 
 
@@ -60,13 +69,13 @@ class PastVisit:
             return
 
 
-async def rows_at(link: Link, place: Place, sort: str, at: datetime | None) -> Rows:
+async def rows_at(link: Asks, place: Place, sort: str, at: datetime | None) -> Rows:
     """All rows of a view at a moment (None: now), filtered and sorted. Raises `HubRefusal`, `HubGone`."""
     asked = {"filter": place.filter, "sort": sort, "at": at}
     return await _ASKED[place.name](link, place, asked)
 
 
-async def _triage(link: Link, _place: Place, asked: Mapping[str, Any]) -> Rows:
+async def _triage(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
     incidents = [row for row in await link.call("incident.list", **asked) if row.get("state") not in _FINISHED]
     part_of_one = {effect["check"] for row in incidents for effect in row.get("effects") or ()}
     checks = [
@@ -80,7 +89,7 @@ async def _triage(link: Link, _place: Place, asked: Mapping[str, Any]) -> Rows:
     ]
 
 
-async def _classes(link: Link, _place: Place, asked: Mapping[str, Any]) -> Rows:
+async def _classes(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
     counts: dict[str, Counter[str]] = {}
     for row in await link.call("ci.list", all=True, **asked):
         counts.setdefault(str(row["class"]), Counter())[str(row["status"])] += 1
@@ -89,12 +98,12 @@ async def _classes(link: Link, _place: Place, asked: Mapping[str, Any]) -> Rows:
     ]
 
 
-async def _items(link: Link, place: Place, asked: Mapping[str, Any]) -> Rows:
+async def _items(link: Asks, place: Place, asked: Mapping[str, Any]) -> Rows:
     rows: Rows = await link.call("ci.list", **asked, **({"class": place.class_} if place.class_ else {}))
     return rows
 
 
-async def _changes(link: Link, _place: Place, asked: Mapping[str, Any]) -> Rows:
+async def _changes(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
     rows: Rows = await link.call("history.list", until=asked["at"])
     return [_change(position, row) for position, row in enumerate(rows)]
 
@@ -103,15 +112,15 @@ def _change(position: int, row: Row) -> dict[str, Any]:
     return {**row, "record": row.get("id"), "id": str(position)}
 
 
-def _listed(verb: str) -> Callable[[Link, Place, Mapping[str, Any]], Awaitable[Rows]]:
-    async def ask(link: Link, _place: Place, asked: Mapping[str, Any]) -> Rows:
+def _listed(verb: str) -> Callable[[Asks, Place, Mapping[str, Any]], Awaitable[Rows]]:
+    async def ask(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
         rows: Rows = await link.call(verb, **asked)
         return rows
 
     return ask
 
 
-_ASKED: Mapping[str, Callable[[Link, Place, Mapping[str, Any]], Awaitable[Rows]]] = {
+_ASKED: Mapping[str, Callable[[Asks, Place, Mapping[str, Any]], Awaitable[Rows]]] = {
     "triage": _triage,
     "incidents": _listed("incident.list"),
     "checks": _listed("check.list"),
