@@ -98,6 +98,20 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
 @contextlib.asynccontextmanager
 async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
     """A hub that answers at its sockets inside the `async with`."""
+    hub, freshness = _put_together(locations, config, clock, store)
+    async with _tasks(hub) as start:
+        await _set_to_work(hub, freshness, start)
+        async with (
+            hub.agents.running(locations.agent_socket),
+            webhook(config.webhook, locations.keys / "webhook-token", hub.desk.report) as hub.webhook_port,
+            serving(hub, VERBS, locations.hub_socket),
+            _metrics_exposed(hub),
+        ):
+            yield hub
+
+
+def _put_together(locations: Locations, config: Config, clock: Clock, store: Store) -> tuple[Hub, Freshness]:
+    """Every part, knowing those that it needs; none of them does anything yet."""
     census, book = Census(), IncidentBook()
     feed = Feed(store, lambda text: compiled(text, watch.services.members.known), ordered)
     ledger = Ledger(store, clock)
@@ -145,33 +159,31 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
         topology=topology,
         started_at=clock.now(),
     )
-    async with _tasks(hub) as start:
-        await watch.start(store)
-        await watch.rules_changed()  # the files may have changed while no hub was there
-        roster.start()
-        for follower in _followers(hub, freshness):
-            await _followed(hub, follower, start)
-        start(desk.run(), "incident desk")
-        start(freshness.run(), "freshness")
-        maintenance.listeners += [desk.maintenance_changed, watch.services.maintenance_changed]
-        start(maintenance.run(), "maintenance")
-        start(roster.run(), "roster")
-        start(escalations.run(), "escalation desk")
-        start(deliveries.run(), "delivery desk")
-        start(feed.run(), "feed")
-        start(hub.dependencies.run(), "dependencies")
-        start(watch.run(lambda ids: feed.look_again(AgreementRows, ids)), "service clock")
-        start(_watch_agreements(hub), "agreements")
-        start(tidy_daily(store, clock), "tidying")
-        if config.mail.maildir:
-            start(watch_maildir(config.mail, desk.report), "mail")
-        async with (
-            agents.running(locations.agent_socket),
-            webhook(config.webhook, locations.keys / "webhook-token", desk.report) as hub.webhook_port,
-            serving(hub, VERBS, locations.hub_socket),
-            _metrics_exposed(hub),
-        ):
-            yield hub
+    return hub, freshness
+
+
+async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
+    """Read the record, then follow it; each part's own work in a task of its own."""
+    await hub.service_watch.start(hub.store)
+    if hub.service_watch.rules_changed is not None:
+        await hub.service_watch.rules_changed()  # the files may have changed while no hub was there
+    hub.roster.start()
+    for follower in _followers(hub, freshness):
+        await _followed(hub, follower, start)
+    start(hub.desk.run(), "incident desk")
+    start(freshness.run(), "freshness")
+    hub.maintenance.listeners += [hub.desk.maintenance_changed, hub.services.maintenance_changed]
+    start(hub.maintenance.run(), "maintenance")
+    start(hub.roster.run(), "roster")
+    start(hub.escalations.run(), "escalation desk")
+    start(hub.deliveries.run(), "delivery desk")
+    start(hub.feed.run(), "feed")
+    start(hub.dependencies.run(), "dependencies")
+    start(hub.service_watch.run(lambda ids: hub.feed.look_again(AgreementRows, ids)), "service clock")
+    start(_watch_agreements(hub), "agreements")
+    start(tidy_daily(hub.store, hub.clock), "tidying")
+    if hub.config.mail.maildir:
+        start(watch_maildir(hub.config.mail, hub.desk.report), "mail")
 
 
 @contextlib.asynccontextmanager

@@ -35,7 +35,7 @@ def run(tmp_path: Path) -> Run:
     return watchdeck
 
 
-def _one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+def assert_one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
     assert done.returncode == status, done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stdout == ""
@@ -45,7 +45,7 @@ def _one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) 
 
 @pytest.mark.parametrize("command", [["ci", "list"], ["ack", "1"], ["status"], ["sla", "list", "--json"]])
 def test_no_hub_is_unreachable(run: Run, tmp_path: Path, command: list[str]) -> None:
-    _one_line(run(*command), 5, str(tmp_path / "state"), "watchdeck up")
+    assert_one_line(run(*command), 5, str(tmp_path / "state"), "watchdeck up")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_no_hub_is_unreachable(run: Run, tmp_path: Path, command: list[str]) -> 
      ["ci", "list", "--limit", "0"], ["up", "--headless", "--port", "70000"], ["incident", "ack"]],
 )  # fmt: skip
 def test_bad_usage_is_said_in_one_line(run: Run, command: list[str]) -> None:
-    _one_line(run(*command), 2, "--help")
+    assert_one_line(run(*command), 2, "--help")
 
 
 def test_a_taken_port_is_a_conflict(run: Run) -> None:
@@ -62,7 +62,7 @@ def test_a_taken_port_is_a_conflict(run: Run) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        _one_line(run("up", "--headless", "--port", str(port)), 6, str(port))
+        assert_one_line(run("up", "--headless", "--port", str(port)), 6, str(port))
 
 
 @pytest.mark.parametrize(
@@ -78,21 +78,21 @@ def test_an_unreadable_configuration_names_file_line_and_key(
 ) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "watchdeck.toml").write_text(text)
-    _one_line(run("up", "--headless", "--port", "0"), 2, *words)
-    _one_line(run("config", "check"), 2, *words)
+    assert_one_line(run("up", "--headless", "--port", "0"), 2, *words)
+    assert_one_line(run("config", "check"), 2, *words)
 
 
 def test_a_bad_service_file_names_file_line_and_key(run: Run, tmp_path: Path) -> None:
     services = tmp_path / "state" / "services.d"
     services.mkdir(parents=True)
     (services / "shop.toml").write_text('[[service]]\nname = "shop"\ncolour = "blue"\n')
-    _one_line(run("up", "--headless", "--port", "0"), 2, "shop.toml:3", "colour")
+    assert_one_line(run("up", "--headless", "--port", "0"), 2, "shop.toml:3", "colour")
 
 
 def test_a_state_directory_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    _one_line(run("up", "--headless", "--state", str(tmp_path / "file" / "state")), 2, "file")
+    assert_one_line(run("up", "--headless", "--state", str(tmp_path / "file" / "state")), 2, "file")
 
 
 def test_a_console_without_a_terminal_says_what_to_do(run: Run) -> None:
-    _one_line(run("up"), 2, "--headless")
+    assert_one_line(run("up"), 2, "--headless")
