@@ -13,7 +13,8 @@ from tests.acceptance.installation import Installation
 from tests.programs import needs
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("shared installation")]
+# With the tests that boot hosts in one group, so in turn: their network would come and go between two looks.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hosts")]
 
 CLASSES = {
     "host", "os", "cpu", "memory", "disk", "filesystem", "interface", "address", "endpoint", "software",

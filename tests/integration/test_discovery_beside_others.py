@@ -20,7 +20,8 @@ from cmdb.exchange import ansible_facts, facter, glpi
 from cmdb.exchange.imported import ImportedHost
 from tests.programs import needs
 
-pytestmark = pytest.mark.slow
+# With the tests that boot hosts in one group, so in turn: their network would come and go between two looks.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hosts")]
 Named = dict[tuple[str, str], Item]
 
 # What another tool rounds, names or means otherwise than the kernel does.

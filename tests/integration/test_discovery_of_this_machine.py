@@ -26,7 +26,8 @@ from agent.wire import Item
 from tests.programs import needs
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+# With the tests that boot hosts in one group, so in turn: their network would come and go between two looks.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hosts")]
 QUIET = Limits(sniff=False)
 
 
