@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,11 +90,9 @@ def _facter() -> ImportedHost:
 
 
 def _ansible() -> ImportedHost:
-    program = shutil.which("ansible") or str(Path(sys.executable).with_name("ansible"))
-    if not Path(program).exists():
-        pytest.skip("needs ansible on PATH or beside this interpreter")
+    needs("ansible")
     return ansible_facts.read(
-        _said(program, "localhost", "-c", "local", "-m", "setup", "-a", "gather_subset=all,!facter,!ohai")
+        _said("ansible", "localhost", "-c", "local", "-m", "setup", "-a", "gather_subset=all,!facter,!ohai")
     )[0]
 
 
