@@ -47,6 +47,10 @@ class _Line(Input):
             event.stop().prevent_default()
             self._prompt.submit(self.value.strip())
 
+    def _on_hide(self, event: events.Hide) -> None:
+        """Textual gives the focus away later, when the prompt may be open again; who asked takes it back at once."""
+        event.prevent_default()
+
 
 class Prompt(Horizontal):
     """Shown while somebody types; then gives the words to who asked, unless it was left."""

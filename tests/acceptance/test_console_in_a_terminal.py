@@ -61,7 +61,7 @@ def test_this_machine_is_there_and_every_view_is_one_word_away(tmp_path: Path, c
         console.go("ci class=filesystem", "/dev/shm")
         console.go("checks", "load", "memory")
         console.go("services", "this-host", "UP")
-        console.go("sla", "99.9")
+        console.go("sla", "AGREEMENT", "99.9")
         console.go("agents", "0.1.0")
         screen = console.go("triage", "triage")
         assert all(len(line) <= columns for line in screen.splitlines())
