@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import socket
-import struct
 from collections.abc import Iterator
 from typing import Any, Self
 
 import msgspec
 
-from cmdb.hub.protocol import MAX_FRAME_BYTES, Event, Failure, Reply, Request
+from cmdb.hub.protocol import LENGTH, MAX_FRAME_BYTES, Event, Failure, Reply, Request, framed
 
-_LENGTH = struct.Struct(">I")
 _decoder: msgspec.msgpack.Decoder[Reply | Failure | Event] = msgspec.msgpack.Decoder(Reply | Failure | Event)
 
 
@@ -41,8 +39,7 @@ class BlockingClient:
     def call(self, verb: str, /, **arguments: Any) -> Any:
         """The result of one verb. Raises `HubRefusal`."""
         self._last_id += 1
-        packed = msgspec.msgpack.encode(Request(self._last_id, verb, arguments))
-        self._connection.sendall(_LENGTH.pack(len(packed)) + packed)
+        self._connection.sendall(framed(Request(self._last_id, verb, arguments)))
         while True:
             match self._receive():
                 case Reply(id=self._last_id, result=result):
@@ -58,7 +55,7 @@ class BlockingClient:
                 yield message
 
     def _receive(self) -> Reply | Failure | Event:
-        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
         if length > MAX_FRAME_BYTES:
             raise EOFError(f"the hub announced a frame of {length} bytes")
         return _decoder.decode(self._exactly(length))
