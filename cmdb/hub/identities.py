@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cmdb.hub.api.verb import Role
+from cmdb.hub.role import Role
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Document, Store

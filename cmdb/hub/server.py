@@ -21,10 +21,11 @@ import msgspec
 
 from agent.unix_socket import listen
 from cmdb.hub.api.refusal import Refused
-from cmdb.hub.api.verb import Role, Verb, checked
+from cmdb.hub.api.verb import Verb, checked
 from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Person
 from cmdb.hub.protocol import LENGTH, Code, Event, Failure, Message, Reply, Request, framed
+from cmdb.hub.role import Role
 from cmdb.hub.session import Session
 from cmdb.store.protocol import StaleVersion, StoreError
 

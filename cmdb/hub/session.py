@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmdb.hub.api.verb import Role
 from cmdb.hub.feed import Subscription
+from cmdb.hub.role import Role
 
 
 @dataclass

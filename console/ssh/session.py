@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import asyncssh
 
 from cmdb.hub.api.table import VERBS
-from cmdb.hub.api.verb import Role
 from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Person
+from cmdb.hub.role import Role
 from cmdb.hub.server import serving
 from console.ssh.nursery_link import NurseryLink
 from console.ssh.orders import Launch

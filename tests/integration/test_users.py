@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cmdb.hub.api.verb import Role
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.identities import EnrolledAgent, Person
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind

@@ -8,10 +8,11 @@ from typing import Any
 from cmdb.hub.agents import NotConnected
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused
-from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row, agent_row
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from cmdb.audit import verify as follow_to_its_end
-from cmdb.hub.api.verb import Arguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
+from cmdb.hub.role import Role
 from cmdb.hub.session import Session
 
 PAGE = 10_000

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import msgspec
 
 from cmdb.hub.api.refusal import Refused, not_found
-from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.catalogue import CatalogueVersion, Entry

@@ -13,10 +13,11 @@ from checks.rules import Planned
 from cmdb.check_plan import planned_for
 from cmdb.hub.agents import NotConnected
 from cmdb.hub.api.refusal import Refused, not_found
-from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row, check_row
 from cmdb.hub.session import Session
 from cmdb.model.check import CheckRecord

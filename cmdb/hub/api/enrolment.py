@@ -14,9 +14,10 @@ from agent.discovery.clean import clean_text
 from agent.token import Token
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused
-from cmdb.hub.api.verb import Arguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.session import Session
 from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Change, Put, Remove

@@ -12,10 +12,11 @@ from cmdb.exchange.hosts import HostDocuments, host_documents
 from cmdb.exchange.imported import Unreadable
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused, not_found
-from cmdb.hub.api.verb import Arguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.importing import Importing
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind

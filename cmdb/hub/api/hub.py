@@ -9,9 +9,10 @@ from typing import Any
 
 from checks import __version__
 from cmdb.hub.api.refusal import Refused
-from cmdb.hub.api.verb import Arguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.session import Session
 
 

@@ -11,10 +11,11 @@ import msgspec
 
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused, not_found
-from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row, incident_row
 from cmdb.hub.session import Session
 from cmdb.model.incident import Incident

@@ -10,9 +10,10 @@ import msgspec
 
 from cmdb.hub.api.incident import ActArguments, acted
 from cmdb.hub.api.refusal import Refused, not_found
-from cmdb.hub.api.verb import Arguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row, incident_row
 from cmdb.hub.session import Session
 from cmdb.model.incident import Incident

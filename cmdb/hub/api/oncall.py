@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import msgspec
 
 from cmdb.hub.api.refusal import Refused, not_found
-from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.change import Change, Put, Remove

@@ -9,9 +9,10 @@ import msgspec
 
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.sla_planning import chosen
-from cmdb.hub.api.verb import Arguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.openslo.agreement import taken, written

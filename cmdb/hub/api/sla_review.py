@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from cmdb.hub.agreement_record import reviewed_all
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.sla_planning import chosen
-from cmdb.hub.api.verb import Arguments, ListArguments, Role, Verb
+from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.change import Put

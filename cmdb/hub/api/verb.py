@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,31 +11,11 @@ import msgspec
 
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.protocol import Code
+from cmdb.hub.role import Role
 
 if TYPE_CHECKING:
     from cmdb.hub.hub import Hub
     from cmdb.hub.session import Session
-
-
-class Role(enum.IntEnum):
-    """What a person may do; each may do all that the ones before it may."""
-
-    VIEWER = 0
-    OPERATOR = 1
-    ON_CALL = 2
-    ADMIN = 3
-
-    @property
-    def word(self) -> str:
-        return self.name.lower().replace("_", "-")
-
-    @classmethod
-    def named(cls, word: str) -> Role:
-        """The role of this name. Raises `ValueError`."""
-        for role in cls:
-            if role.word == word:
-                return role
-        raise ValueError(f"{word!r} is no role: {', '.join(role.word for role in cls)}")
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
