@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from cmdb.model.service_review import ServiceReview
 from cmdb.practices.review import digest_of
 from cmdb.practices.review_report import review_report
 from cmdb.report.plain import as_text
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import HandClock
+from tests.support.shop import set_web
 
 SHOP = """
 [[service]]
@@ -38,29 +39,13 @@ EXAMPLES = Path(__file__).parents[1] / "recorded" / "openslo"
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()  # Monday 2026-03-02, 12:00
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        await client.call("hub.act_as", actor="mia")
-        yield client
-
-
-async def set_web(hub: Hub, state: str) -> None:
-    await put(hub, ci("web-1", "endpoint"), check("web-1", state=state))
-    expected = {"ok": "up", "critical": "down"}[state]
-    await until(lambda: hub.services.state_of("shop") == expected, f"shop is {expected}")
+def actor() -> str:
+    return "mia"
 
 
 async def month_with_an_outage(hub: Hub, clock: HandClock) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,9 @@ from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
 from cmdb.hub.notices import Notices
 from cmdb.stakeholder import tell_stakeholder
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import HandClock, until
 from tests.support.receivers import Mailbox, mail_server
+from tests.support.shop import set_web
 
 SHOP = """
 [[service]]
@@ -32,40 +32,20 @@ stakeholders = ["leo@example.org", "nobody"]
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     with mail_server() as box:
         yield box
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        yield hub
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 @pytest.fixture
 def notices(hub: Hub, mailbox: Mailbox) -> Notices:
     server = f"mailto://127.0.0.1:{mailbox.port}/?from=hub@example.org"
     return Notices(hub.ledger, hub.clock, hub.services, functools.partial(tell_stakeholder, hub.locations, server))
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
-
-
-async def set_web(hub: Hub, state: str) -> None:
-    await put(hub, ci("web-1", "endpoint"), check("web-1", state=state))
-    expected = {"ok": "up", "critical": "down"}[state]
-    await until(lambda: hub.services.state_of("shop") == expected, f"shop is {expected}")
 
 
 @pytest.mark.slow  # loading the notification library takes over a second

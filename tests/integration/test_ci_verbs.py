@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,13 @@ from cmdb.model.change import Put
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put
+from cmdb.store.protocol import Store
+from tests.support.hub import HandClock, check, ci, put
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
-    async with hub_at(tmp_path, clock=clock, store=store) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    client = await client_of(hub)
-    yield client
-    await client.close()
+async def store(tmp_path: Path) -> Store:
+    return await EmbeddedStore.open(tmp_path / "watchdeck.db")
 
 
 def package(name: str, version: str, host: str = "host-1") -> ConfigurationItem:

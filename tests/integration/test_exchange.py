@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,22 +15,10 @@ from cmdb.model.change import Put
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.reconcile import child_id
-from tests.support.hub import START, client_of, hub_at
+from tests.support.hub import START
 from tests.unit.discovery.recorded import recorded
 
 UUID = "0055adc9-1d3a-e411-8043-b05d95113232"
-
-
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
 
 
 def _inventory(*packages: tuple[str, str], memory: int = 8000, **more: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -16,12 +15,6 @@ from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
 from cmdb.practices import freshness as rule
 from tests.support.hub import START, check, ci, hub_at, put, until
-
-
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path) as hub:
-        yield hub
 
 
 async def agent_is(hub: Hub, state: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,6 @@ from cmdb.hub.client import HubClient, HubGone, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from tests.support.hub import START, check, ci, client_of, hub_at, put, until
-
-
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
 
 
 async def test_the_status_counts_what_is_there(hub: Hub, client: HubClient) -> None:

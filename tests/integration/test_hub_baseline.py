@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,31 +12,19 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
-from tests.support.hub import START, HandClock, ci, client_of, hub_at, put
+from tests.support.hub import START, HandClock, ci, put
 
 
 @pytest.fixture
-async def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path, clock=clock) as hub:
-        for number in (1, 2, 3):
-            host = f"web-{number}"
-            await put(
-                hub,
-                ci(host, "host", host=host, key="host", attributes={"role": "web", "product": "R640"}),
-                ci(f"openssl-{number}", "package", host=host, key="openssl", attributes={"version": "3.0"}),
-            )
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
+async def hub(hub: Hub) -> Hub:
+    for number in (1, 2, 3):
+        host = f"web-{number}"
+        await put(
+            hub,
+            ci(host, "host", host=host, key="host", attributes={"role": "web", "product": "R640"}),
+            ci(f"openssl-{number}", "package", host=host, key="openssl", attributes={"version": "3.0"}),
+        )
+    return hub
 
 
 async def _upgrade(hub: Hub, id_: str) -> None:

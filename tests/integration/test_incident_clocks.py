@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from cmdb.hub.client import HubClient
 from cmdb.hub.clock_watch import ClockWatch
 from cmdb.hub.hub import Hub
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import HandClock, check, ci, put, until
 
 SHOP = """
 [[service]]
@@ -37,20 +36,20 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        await put(hub, ci("web-1", "endpoint"), check("web-1", state="critical"))
-        await until(lambda: len(hub.book) == 1, "the check opened an incident")
-        yield hub
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 @pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        await client.call("hub.act_as", actor="mia")
-        yield client
+async def hub(hub: Hub) -> Hub:
+    await put(hub, ci("web-1", "endpoint"), check("web-1", state="critical"))
+    await until(lambda: len(hub.book) == 1, "the check opened an incident")
+    return hub
+
+
+@pytest.fixture
+def actor() -> str:
+    return "mia"
 
 
 async def test_due_times_follow_the_hours_and_the_holds_of_the_agreement(client: HubClient, clock: HandClock) -> None:

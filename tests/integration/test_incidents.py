@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,21 +28,9 @@ WEB = (
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path, clock=clock) as hub:
-        await put(hub, *WEB, check("http", "tcp"), check("http", "http"))
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
+async def hub(hub: Hub) -> Hub:
+    await put(hub, *WEB, check("http", "tcp"), check("http", "http"))
+    return hub
 
 
 async def the_incident(hub: Hub, **fields: Any) -> dict[str, Any]:

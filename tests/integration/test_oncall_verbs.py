@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from cmdb.model.kind import Kind
-from tests.support.hub import START, HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import START, HandClock, check, ci, put, until
 
 FILE = """
 [[person]]
@@ -46,22 +45,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+def files(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     monkeypatch.setattr("cmdb.hub.roster.LOOK_EVERY_S", 0.05)
-    (tmp_path / "oncall.toml").write_text(FILE)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
+    return {"oncall.toml": FILE}
 
 
 async def refused(client: HubClient, verb: str, **args: Any) -> HubRefusal:

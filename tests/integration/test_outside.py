@@ -8,7 +8,6 @@ import mailbox
 import stat
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -27,15 +26,14 @@ CONFIG = msgspec.convert({"webhook": {"port": 0}}, Config)
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def config() -> Config:
+    return CONFIG
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path, clock=clock, config=CONFIG) as hub:
-        await put(hub, ci("web1", "host", host="web1", name="web1"))
-        yield hub
+async def hub(hub: Hub) -> Hub:
+    await put(hub, ci("web1", "host", host="web1", name="web1"))
+    return hub
 
 
 async def post(hub: Hub, path: str, body: object, *, token: str | None = None) -> tuple[int, str]:

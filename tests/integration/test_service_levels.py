@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ import pytest
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import HandClock
+from tests.support.shop import set_web
 
 SHOP = """
 [[service]]
@@ -28,29 +28,8 @@ respond = { 1 = "15m" }
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
-
-
-async def set_web(hub: Hub, state: str) -> None:
-    """The only web server is in this state, and the service has noticed."""
-    await put(hub, ci("web-1", "endpoint"), check("web-1", state=state))
-    expected = {"ok": "up", "critical": "down"}[state]
-    await until(lambda: hub.services.state_of("shop") == expected, f"shop is {expected}")
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 async def test_an_outage_is_in_the_record_and_in_every_figure(hub: Hub, client: HubClient, clock: HandClock) -> None:

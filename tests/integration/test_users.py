@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from cmdb.hub.client import HubClient, HubRefusal
@@ -15,22 +12,10 @@ from cmdb.hub.role import Role
 from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
-from tests.support.hub import client_of, hub_at, until
+from tests.support.hub import until
 
 MIA = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFwO9eFTsREBMxoIzbQyQG7oDcjFsxXS2HMcLZjF9M9h"
 BOX = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    async with hub_at(tmp_path) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
 
 
 async def test_a_user_is_added_listed_and_removed(hub: Hub, client: HubClient) -> None:
