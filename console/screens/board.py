@@ -1,4 +1,4 @@
-"""What the one screen shows: header, banner, crumbs, a list or a record, keys. Not what keys do: that is `Deck`.
+"""What the one screen shows: header, banner, crumbs, a list or a record, keys. Not what keys do: see `Deck`.
 
 It composes and draws; what is shown comes from view models and panes.
 """
@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
 from cmdb.clock import Clock
-from cmdb.hub.client import HubGone, HubRefusal
 from console.actions import Outcome
-from console.link import Link, LinkState
-from console.screens.list_pane import ListPane
+from console.link import Link
 from console.screens.pane import Pane, Stage
 from console.screens.record_pane import RecordPane
 from console.settings import Settings, SettingsFiles
 from console.views.banner import banner
-from console.views.cells import Row
 from console.views.crumbs import crumbs
 from console.views.footer import footer
 from console.views.glyphs import Glyphs
@@ -33,11 +31,11 @@ from console.views.ink import Line
 from console.views.keys import Act, keys_with
 from console.views.moment import Moment
 from console.views.offers import offered
-from console.views.place import NoSuchPlace, Place, parse
+from console.views.place import Place
 from console.views.trail import Trail
 from console.views.window import Window
 from console.widgets.line import InkLine
-from console.widgets.prompt import Prompt
+from console.widgets.prompt import Prompt, Suggest
 from console.widgets.pulse import Pulse
 from console.widgets.sheet import Sheet
 from console.widgets.table import Table
@@ -46,7 +44,6 @@ HOME = Place("triage")
 LEVELS_EVERY_S = 15.0
 DETAIL_FROM_CELLS = 104
 PLAIN_BELOW_LINES = 10
-REMEMBERED_LISTS = 32
 
 
 class Board(Screen[None]):
@@ -116,7 +113,7 @@ class Board(Screen[None]):
         self._open = True
         self._ticked_at = time.monotonic()
         self.set_interval(1.0, self._tick)
-        self._show(self._trail.here)
+        self._begin()
 
     def on_unmount(self) -> None:
         self._open = False
@@ -163,40 +160,11 @@ class Board(Screen[None]):
     def _footer(self, cells: int) -> Line:
         return footer(self._keys, self._offered(), cells)
 
-    # --- going
+    def _begin(self) -> None:
+        """Show the first place."""
+        raise NotImplementedError
 
-    def visit(self, place: Place) -> None:
-        """To this place."""
-        self._show(self._trail.go(place))
-
-    def go(self, words: str) -> None:
-        """To the place that these words name."""
-        try:
-            place = parse(words)
-        except NoSuchPlace as error:
-            self._warn(str(error))
-            return
-        self._show(self._trail.go(place))
-
-    def _show(self, place: Place, known: Row | None = None) -> None:
-        """`known` is what a list already says of the record."""
-        self.workers.cancel_group(self, "pane")
-        self._paused = False
-        self.query_one(Sheet).show((), from_top=True)
-        if place.record:
-            self._pane = RecordPane(self._stage, place, known)
-        else:
-            self._pane = ListPane(self._stage, place, self._window_of(place))
-        self._pane.enter()
-        self._arrange()
-
-    def _window_of(self, place: Place) -> Window:
-        """The window of an earlier visit, cursor and all, or a new one."""
-        window = self._windows.pop(place, None) or Window()
-        self._windows[place] = window
-        while len(self._windows) > REMEMBERED_LISTS:
-            self._windows.popitem(last=False)
-        return window
+    # --- what is shown where
 
     def _arrange(self) -> None:
         """Show of the widgets those that the place needs and the terminal has room for."""
@@ -224,6 +192,19 @@ class Board(Screen[None]):
     def _start(self, work: Coroutine[Any, Any, None]) -> object:
         return self.run_worker(work, group="pane", exit_on_error=True)
 
+    # --- asking for words
+
+    def _ask(
+        self, label: str, then: Callable[[str], None], words: str = "", suggest: Suggest = lambda _words: ()
+    ) -> None:
+        self.query_one("#crumbs").display = False
+        self.query_one(Prompt).ask(label, then, words, suggest)
+
+    @on(Prompt.Closed)
+    def _asked(self) -> None:
+        self.query_one("#crumbs").display = True
+        self._arrange()
+
     # --- drawing
 
     def _draw(self) -> None:
@@ -247,32 +228,6 @@ class Board(Screen[None]):
         self.query_one(Table).ticked()
         if self._pane is not None and self.query_one(Sheet).display and not self._paused:
             self._pane.tick()
-        self._draw_lines()
-
-    # --- the hub
-
-    def heard(self, state: LinkState) -> None:
-        """The link changed, or the hub said how it is."""
-        if not self._open:
-            return
-        away = state.tried and not state.connected
-        self.query_one("#banner").set_class(away, "-shown")
-        self.query_one(Table).dim(away)
-        self.query_one(Sheet).dim(away)
-        if state.connected:
-            if self._pane is not None:
-                self._pane.heard()
-            if time.monotonic() - self._levels_at > LEVELS_EVERY_S:
-                self._levels_at = time.monotonic()
-                self.run_worker(self._count_levels(), group="levels", exclusive=True)
-        self._draw_lines()
-
-    async def _count_levels(self) -> None:
-        try:
-            agreements = await self.link.call("sla.list")
-        except (HubGone, HubRefusal):
-            return
-        self._at_risk = sum(row.get("status") in {"at_risk", "breached"} for row in agreements)
         self._draw_lines()
 
     # --- what is possible

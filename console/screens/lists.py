@@ -1,0 +1,59 @@
+"""The keys of a list: marks, order, filter, the detail beside it, and holding it still."""
+
+from __future__ import annotations
+
+from cmdb.filter import FilterError
+from cmdb.filter import parse as parse_filter
+from console.screens.walk import Walk
+from console.views.catalogue import VIEWS
+from console.views.place import Place
+from console.views.window import Window
+from console.widgets.table import Table
+
+
+class Lists(Walk):
+    """What can be asked of the list that is shown."""
+
+    def _do_mark(self) -> None:
+        self.query_one(Table).toggle_mark()
+        self._draw_lines()
+
+    def _do_wide(self) -> None:
+        self._wide = not self._wide
+        self._arrange()
+
+    def _do_pause(self) -> None:
+        self._paused = not self._paused
+        if self._pane is not None:
+            self._pane.hold(self._paused)
+        self._draw_lines()
+
+    def _do_sort(self) -> None:
+        orders = list(VIEWS[self._trail.here.name].orders)
+        current = orders.index(self._trail.here.sort) if self._trail.here.sort in orders else 0
+        self._sort(orders[(current + 1) % len(orders)])
+
+    def _sort(self, sort: str) -> None:
+        place = self._trail.here
+        if not place.record and sort != place.sort:
+            self._amend(place.sorted_by(sort))
+
+    def _filter(self, words: str) -> None:
+        place = self._trail.here
+        try:
+            parse_filter(words)
+        except FilterError as error:
+            self._warn(str(error))
+            return
+        if words != place.filter:
+            self._amend(place.filtered(words))
+
+    def _amend(self, place: Place) -> None:
+        """The same list in another order or filter: what is seen stays until the new rows are there."""
+        window = self._windows.pop(self._trail.here, Window())
+        window.restart()
+        self._windows[place] = window
+        self._show(self._trail.amend(place))
+
+    def _do_filter(self) -> None:
+        self._ask("/", self._filter, self._trail.here.filter)
