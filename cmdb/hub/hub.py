@@ -20,6 +20,7 @@ from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.maintenance_watch import MaintenanceWatch
+from cmdb.hub.outlook import Outlook
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
@@ -53,6 +54,7 @@ class Hub:
     dependencies: DependencyWatch
     recognition: Recognition
     topology: GraphKeeper
+    outlook: Outlook
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None

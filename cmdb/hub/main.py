@@ -42,6 +42,7 @@ from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.maildrop import watch_maildir
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
+from cmdb.hub.outlook import Outlook
 from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
@@ -157,6 +158,7 @@ def _put_together(locations: Locations, config: Config, clock: Clock, store: Sto
         dependencies=dependencies,
         recognition=recognition,
         topology=topology,
+        outlook=Outlook(watch.services, config.incident),
         started_at=clock.now(),
     )
     return hub, freshness
@@ -247,7 +249,7 @@ def _agents(
 async def _watch_agreements(hub: Hub) -> None:
     """Look ahead now and then: budgets that burn too quickly, clocks that run out, notices of breaches."""
     tell = functools.partial(tell_stakeholder, hub.locations, hub.config.notice.mail)
-    notices = Notices(hub.ledger, hub.clock, hub.services, tell)
+    notices = Notices(hub.ledger, hub.clock, hub.services, hub.outlook, hub.book, tell)
     alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
     clocks = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.desk)
     while True:

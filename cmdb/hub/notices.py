@@ -13,14 +13,15 @@ import msgspec
 
 from cmdb.channel import NotSent
 from cmdb.clock import Clock
+from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
-from cmdb.hub.service_rows import hours_of, record_until
+from cmdb.hub.outlook import Outlook
 from cmdb.hub.services import ACTOR, Services
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
 from cmdb.model.notice import Notice
 from cmdb.model.service import Agreement
-from cmdb.practices.forecast import forecast, stepped
+from cmdb.practices.forecast import stepped
 
 Tell = Callable[[str, str, str, dict[str, Any]], str]  # stakeholder, title, text, facts → receipt; blocking
 TRIES = 5
@@ -30,8 +31,11 @@ _log = logging.getLogger(__name__)
 class Notices:
     """`look` now and then; it remembers the newest notice of each agreement."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, services: Services, tell: Tell) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, services: Services, outlook: Outlook, book: IncidentBook, tell: Tell
+    ) -> None:
         self._ledger, self._clock, self._services, self._tell = ledger, clock, services, tell
+        self._outlook, self._book = outlook, book
         self._last: dict[str, Notice] | None = None
         self._tries: Counter[tuple[str, str]] = Counter()
 
@@ -40,8 +44,7 @@ class Notices:
         known = await self._known()
         now = self._clock.now()
         for agreement in list(self._services.agreements.values()):
-            hours = hours_of(self._services.services.get(agreement.service), agreement)
-            seen = forecast(agreement, hours, record_until(self._services, agreement.service, now), now)
+            seen = self._outlook.of(agreement, self._book, now)
             last = known.get(agreement.name)
             notice = stepped(last, seen)
             if notice is not None and notice != last:

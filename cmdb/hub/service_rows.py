@@ -11,8 +11,9 @@ import msgspec
 from cmdb.hub.services import Services
 from cmdb.model.service import Agreement, Interval, Service
 from cmdb.practices.agreement_history import Terms
-from cmdb.practices.availability import explain
+from cmdb.practices.availability import explain, layers
 from cmdb.practices.budget import TREND_WINDOWS
+from cmdb.practices.budget_curve import budget_curve
 from cmdb.practices.calendar import Calendar, parse_calendar
 from cmdb.practices.day_by_day import day_by_day
 from cmdb.practices.standing import Standing, burn_over, judged, standing
@@ -54,7 +55,8 @@ def agreement_explained(services: Services, agreement: Agreement, now: datetime)
     stands = standing(agreement, hours, record, now)
     terms = terms_of(agreement, hours, now)
     days = day_by_day([terms], record, stands.measured, hours.zone, stands.budget_s)
-    counted = explain(judged(agreement, record, stands.measured), hours, stands.measured)
+    seen = judged(agreement, record, stands.measured)
+    curve = budget_curve(layers(seen, hours, stands.measured).down, stands.measured, stands.budget_s)
     return {
         **agreement.body(),
         **_figures(stands, hours),
@@ -63,7 +65,8 @@ def agreement_explained(services: Services, agreement: Agreement, now: datetime)
             for window_s in sorted({size for pair in TREND_WINDOWS for size in (pair.short_s, pair.long_s)})
         ],
         "days": [{"day": one.day.isoformat(), "share": one.share, "left": one.left} for one in days],
-        "intervals": [msgspec.structs.asdict(row) for row in counted],
+        "curve": [{"at": point.at, "left": point.left} for point in curve],
+        "intervals": [msgspec.structs.asdict(row) for row in explain(seen, hours, stands.measured)],
     }
 
 

@@ -1,5 +1,6 @@
 """When an agreement will be breached at the present trend, with the evidence, and who is to be told of it when.
 
+The budget's trend is seen here; clocks that run out and capacity that ends are handed in (`ahead`).
 No breach without a chance to plan: a notice goes out as soon as a breach is foreseen. Not its delivery.
 """
 
@@ -18,6 +19,9 @@ from cmdb.practices.duration import spoken
 from cmdb.practices.standing import Standing, Status, burn_over, standing
 
 REPEAT_AFTER = timedelta(hours=4)  # a trend that comes and goes within this time is one notice
+BUDGET, CLOCK, CAPACITY = "budget", "clock", "capacity"
+# A disk that is full in two months is for the next review; one that is full next week is a breach ahead.
+CAPACITY_COUNTS_WITHIN = timedelta(days=7)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +32,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     long_burn: float
 
 
+class Ahead(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that breaches the agreement if it goes on, or has. `kind` is budget | clock | capacity."""
+
+    kind: str
+    at: datetime
+    why: str
+
+
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """`breach_at` is None when the present trend breaches nothing within the period."""
+    """`breach_at` is None when the present trend breaches nothing; `ahead` is all that is foreseen, earliest first.
+
+    `breached` says that it is there: the budget is overdrawn, or the clock of an open incident has run out.
+    """
 
     agreement: str
     at: datetime
@@ -40,11 +55,19 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     budget_remaining: float
     evidence: tuple[Evidence, ...]
     why: str
+    ahead: tuple[Ahead, ...] = ()
+    breached: bool = False
 
 
-def forecast(agreement: Agreement, hours: Calendar, intervals: Sequence[Interval], now: datetime) -> Forecast:
+def forecast(
+    agreement: Agreement, hours: Calendar, intervals: Sequence[Interval], now: datetime, others: Iterable[Ahead] = ()
+) -> Forecast:
+    """What the budget's trend says, together with the `others` that were foreseen."""
     stands = standing(agreement, hours, intervals, now)
-    breach_at = stands.breach_forecast_at
+    budget_why = _why(stands, now)
+    own = [] if stands.breach_forecast_at is None else [_budget(stands.breach_forecast_at, budget_why)]
+    ahead = sorted([*own, *others], key=lambda one: one.at)
+    breach_at = next((one.at for one in ahead if one.at > now and _counts(one, now)), None)
     return Forecast(
         agreement=agreement.name,
         at=now,
@@ -61,8 +84,18 @@ def forecast(agreement: Agreement, hours: Calendar, intervals: Sequence[Interval
             )
             for pair in TREND_WINDOWS
         ),
-        why=_why(stands, now),
+        why="; ".join([budget_why, *(one.why for one in ahead if one.kind != BUDGET and _counts(one, now))]),
+        ahead=tuple(ahead),
+        breached=stands.status is Status.BREACHED or any(one.kind == CLOCK and one.at <= now for one in ahead),
     )
+
+
+def _budget(at: datetime, why: str) -> Ahead:
+    return Ahead(kind=BUDGET, at=at, why=why)
+
+
+def _counts(one: Ahead, now: datetime) -> bool:
+    return one.kind != CAPACITY or one.at - now <= CAPACITY_COUNTS_WITHIN
 
 
 def _why(stands: Standing, now: datetime) -> str:
@@ -79,7 +112,7 @@ def _why(stands: Standing, now: datetime) -> str:
 
 def stepped(last: Notice | None, seen: Forecast) -> Notice | None:
     """The agreement's notice as this forecast leaves it: a new one when a breach is foreseen, or is there, anew."""
-    breached, foreseen = seen.status is Status.BREACHED, seen.breach_at is not None
+    breached, foreseen = seen.breached, seen.breach_at is not None
     if last is not None and last.ended_at is None:
         if breached:
             return last if last.breached_at else msgspec.structs.replace(last, breached_at=seen.at)
@@ -87,12 +120,7 @@ def stepped(last: Notice | None, seen: Forecast) -> Notice | None:
         return msgspec.structs.replace(last, ended_at=seen.at) if over else last
     if not breached and not foreseen:
         return last
-    if (
-        last is not None
-        and last.ended_at is not None
-        and not last.breached_at
-        and seen.at - last.ended_at < REPEAT_AFTER
-    ):
+    if last is not None and _lately_foreseen(last, seen.at):
         return msgspec.structs.replace(last, ended_at=None, breached_at=seen.at if breached else None)
     return Notice(
         id=f"{seen.agreement}@{seen.at:%Y-%m-%dT%H:%M:%SZ}",

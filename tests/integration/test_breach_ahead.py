@@ -11,7 +11,7 @@ import pytest
 from cmdb.hub.burn_alarms import BurnAlarms
 from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
-from cmdb.hub.notices import Notices
+from cmdb.hub.notices import Notices, Tell
 from cmdb.stakeholder import tell_stakeholder
 from tests.support.hub import HandClock, until
 from tests.support.receivers import Mailbox, mail_server
@@ -28,6 +28,13 @@ select = "class=endpoint name~web"
 target = "99.9%"
 consequences = "10 % credit"
 stakeholders = ["leo@example.org", "nobody"]
+[[service.agreement]]
+name = "desk"
+target = "50%"
+consequences = "10 % credit"
+penalty = 250
+respond = { 3 = "15m", 4 = "15m", 5 = "15m" }
+stakeholders = ["leo@example.org"]
 """
 
 
@@ -45,7 +52,11 @@ def files() -> Mapping[str, str]:
 @pytest.fixture
 def notices(hub: Hub, mailbox: Mailbox) -> Notices:
     server = f"mailto://127.0.0.1:{mailbox.port}/?from=hub@example.org"
-    return Notices(hub.ledger, hub.clock, hub.services, functools.partial(tell_stakeholder, hub.locations, server))
+    return notices_of(hub, functools.partial(tell_stakeholder, hub.locations, server))
+
+
+def notices_of(hub: Hub, tell: Tell) -> Notices:
+    return Notices(hub.ledger, hub.clock, hub.services, hub.outlook, hub.book, tell)
 
 
 @pytest.mark.slow  # loading the notification library takes over a second
@@ -102,12 +113,49 @@ async def test_notices_go_on_after_a_restart(
     await set_web(hub, "critical")
     clock.turn(minutes=5)
     await notices.look()
-    again = Notices(hub.ledger, hub.clock, hub.services, notices._tell)
+    again = notices_of(hub, notices._tell)
     clock.turn(minutes=1)
     await again.look()
     assert len(mailbox.mail) == 1
     [row] = await client.call("sla.forecast", name="shop")
     assert len(row["notices"]) == 1
+
+
+async def test_a_clock_that_runs_out_is_a_breach_ahead_with_its_incident(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    told: list[str] = []
+
+    def tell(who: str, title: str, _text: str, _facts: object) -> str:
+        told.append(f"{who}: {title}")
+        return "taken"
+
+    notices = notices_of(hub, tell)
+    await set_web(hub, "ok")
+    incident = await client.call("incident.open", title="Slow search", ci="web-1", impact=3, urgency=3)
+    assert incident["services"] == ["shop"]
+    clock.turn(minutes=10)
+    await notices.look()
+    assert told == []
+    due = clock.now() + timedelta(minutes=5)
+    clock.turn(minutes=2)
+    await notices.look()
+    [row] = await client.call("sla.forecast", name="desk")
+    assert (row["status"], row["breach_at"], row["breached"]) == ("met", due, False)
+    assert [(one["kind"], one["at"]) for one in row["ahead"]] == [("clock", due)]
+    assert row["ahead"][0]["why"] == "INC-1: 80% of the 15 min to respond passed, it waits for first response"
+    assert row["cost"] == {"penalty": 250.0, "currency": "EUR", "consequences": "10 % credit"}
+    assert [one["who"] for one in row["told"]] == ["leo@example.org"]
+    assert row["told"][0]["receipt"].endswith("taken")
+    clock.turn(minutes=4)
+    await notices.look()
+    [row] = await client.call("sla.forecast", name="desk")
+    assert row["breached"]
+    assert row["notices"][0]["breached_at"] == clock.now()
+    await client.call("incident.ack", number=1, text="on it")
+    await notices.look()
+    [row] = await client.call("sla.forecast", name="desk")
+    assert (row["breached"], row["ahead"]) == (False, [])
 
 
 async def test_a_budget_that_burns_is_a_note_on_the_incident_about_the_same_service(

@@ -47,6 +47,8 @@ async def test_an_outage_is_in_the_record_and_in_every_figure(hub: Hub, client: 
     ]
     assert shop["intervals"][2]["why"] == "21 min 36 s down"
     assert shop["days"] == [{"day": "2026-03-02", "share": 36000 / 37296, "left": 0.5}]
+    assert [point["left"] for point in (shop["curve"][0], shop["curve"][-1])] == [1.0, 0.5]
+    assert shop["curve"][-1]["at"] == clock.now()
     assert (shop["budget_s"], shop["budget_remaining_s"], shop["budget_remaining"]) == (2592, 1296, 0.5)
     assert shop["actual"] == 36000 / 37296
     [listed] = await client.call("sla.list", filter="name=shop")

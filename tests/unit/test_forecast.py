@@ -47,7 +47,7 @@ def seen(minutes: float, status: Status = Status.AT_RISK, ahead_h: float | None 
     ahead = None if ahead_h is None else at + timedelta(hours=ahead_h)
     return Forecast(
         agreement="shop", at=at, status=status, breach_at=ahead, lead_s=None, burn=2, budget_remaining=0.5,
-        evidence=(), why="",
+        evidence=(), why="", breached=status is Status.BREACHED,
     )  # fmt: skip
 
 

@@ -13,16 +13,19 @@ from cmdb.hub.agreement_record import notices_of
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
+from cmdb.hub.incident_book import FINISHED
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row
 from cmdb.hub.service_rows import hours_of, record_until, terms_of
 from cmdb.hub.session import Session
+from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
+from cmdb.model.notice import Notice
 from cmdb.model.service import Agreement
 from cmdb.practices.agreement_lint import lint
 from cmdb.practices.default_service import BUILT_IN
-from cmdb.practices.forecast import announced_share, forecast
+from cmdb.practices.forecast import announced_share
 from cmdb.practices.review import LEAD_S
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
 from cmdb.services_file import with_terms
@@ -48,22 +51,35 @@ class WhatIfArguments(Arguments, frozen=True, kw_only=True):
 
 async def ahead(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
     now = args.at or hub.clock.now()
+    incidents = list(hub.book) if args.at is None else await _open_incidents(hub, args.at)
     rows = []
     for agreement in chosen(hub, args.name):
-        hours = hours_of(hub.services.services.get(agreement.service), agreement)
-        found = forecast(agreement, hours, record_until(hub.services, agreement.service, now), now)
-        notices = await notices_of(hub.store, agreement.name)
+        notices = [one for one in await notices_of(hub.store, agreement.name) if one.noticed_at <= now]
+        foreseen = hub.outlook.of(agreement, incidents, now)
         rows.append(
             {
-                **msgspec.to_builtins(found, builtin_types=(datetime,)),
+                **msgspec.to_builtins(foreseen, builtin_types=(datetime,)),
                 "id": agreement.id,
                 "service": agreement.service,
+                "cost": {name: getattr(agreement, name) for name in ("penalty", "currency", "consequences")},
                 "stakeholders": list(agreement.stakeholders),
+                "told": _told(agreement, notices[-1] if notices else None),
                 "notices": [notice.body() for notice in notices],
                 "announced_share": announced_share(notices, LEAD_S),
             }
         )
     return listed(rows, args, "breach_at,agreement")
+
+
+def _told(agreement: Agreement, last: Notice | None) -> list[Row]:
+    """Who is told of a breach ahead, and what became of it for the one that is ahead now."""
+    receipts = {} if last is None or last.ended_at is not None else last.receipts
+    return [{"who": who, "receipt": receipts.get(who)} for who in agreement.stakeholders]
+
+
+async def _open_incidents(hub: Hub, at: datetime) -> list[Incident]:
+    found = await hub.store.find(Kind.INCIDENT, matching=lambda one: one["state"] not in FINISHED, at=at)
+    return [msgspec.convert(one, Incident) for one in found]
 
 
 async def gaps(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
