@@ -160,7 +160,8 @@ class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True):
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """A check's results over a stretch in which its state did not change.
 
-    `metrics` maps a name to (minimum, mean, maximum, count, last).
+    `metrics` maps a name to (minimum, mean, maximum, count, last). `buckets` counts its values by the buckets of
+    `checks.rollup`, where there are more than those five say.
     """
 
     check: str
@@ -170,6 +171,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int
     output: str = ""
     metrics: dict[str, tuple[float, float, float, int, float]] = {}
+    buckets: dict[str, dict[int, int]] = {}
 
 
 class Results(msgspec.Struct, frozen=True, tag="results"):

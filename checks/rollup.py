@@ -15,6 +15,7 @@ import msgspec
 SPANS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
 BUCKETS_PER_DOUBLING = 4
 _LOWEST = -1000  # the bucket of everything that is not above zero
+_HIGHEST = BUCKETS_PER_DOUBLING * 1024  # the bucket that ends where floating point does
 
 
 class Rollup(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +52,14 @@ def bucket_of(value: float) -> int:
 
 
 def _upper(bucket: int) -> float:
-    return 0.0 if bucket == _LOWEST else float(2 ** (bucket / BUCKETS_PER_DOUBLING))
+    if bucket == _LOWEST:
+        return 0.0
+    return math.inf if bucket >= _HIGHEST else float(2 ** (bucket / BUCKETS_PER_DOUBLING))
+
+
+def plausible(buckets: dict[int, int]) -> dict[int, int]:
+    """Those counts that there can be: what another machine says is not believed."""
+    return {bucket: count for bucket, count in buckets.items() if _LOWEST <= bucket <= _HIGHEST and count > 0}
 
 
 def rolled(at: datetime, values: Iterable[float]) -> Optional[Rollup]:
@@ -59,23 +67,32 @@ def rolled(at: datetime, values: Iterable[float]) -> Optional[Rollup]:
     measured = list(values)
     if not measured:
         return None
+    return Rollup(at, len(measured), sum(measured), min(measured), max(measured), measured[-1], counted(measured))
+
+
+def counted(values: Iterable[float]) -> dict[int, int]:
+    """How many of the values fall into each bucket."""
     buckets: dict[int, int] = {}
-    for value in measured:
-        buckets[bucket_of(value)] = buckets.get(bucket_of(value), 0) + 1
-    return Rollup(at, len(measured), sum(measured), min(measured), max(measured), measured[-1], buckets)
+    for value in values:
+        bucket = bucket_of(value)
+        buckets[bucket] = buckets.get(bucket, 0) + 1
+    return buckets
 
 
 def of_summary(start: datetime, metric: tuple[float, float, float, int, float]) -> Rollup:
     """What a `Summary` says of a metric (minimum, mean, maximum, count, last) as a rollup.
 
-    It kept no distribution: its ends are known, the rest is taken to lie at the mean.
+    Up to three values are known exactly; of more, the rest is taken to lie together.
     """
     minimum, mean, maximum, count, last = metric
-    buckets: dict[int, int] = {}
-    ends = [minimum, maximum] if count > 1 else [mean]
-    for value in (*ends, *([mean] * (count - len(ends)))):
-        buckets[bucket_of(value)] = buckets.get(bucket_of(value), 0) + 1
-    return Rollup(start, count, mean * count, minimum, maximum, last, buckets)
+    total = mean * count
+    if count == 1:
+        return Rollup(start, 1, mean, minimum, maximum, last, counted([mean]))
+    buckets = counted([minimum, maximum])
+    if count > 2:
+        bucket = bucket_of((total - minimum - maximum) / (count - 2))
+        buckets[bucket] = buckets.get(bucket, 0) + count - 2
+    return Rollup(start, count, total, minimum, maximum, last, buckets)
 
 
 def merged(rollups: Iterable[Rollup], start: datetime) -> Optional[Rollup]:

@@ -14,6 +14,7 @@ from cmdb.toml_file import load
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Hours = Annotated[float, msgspec.Meta(ge=0)]
+Days = Annotated[float, msgspec.Meta(gt=0, le=36500)]
 Minutes = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Level = Annotated[int, msgspec.Meta(ge=1, le=3)]
@@ -45,13 +46,20 @@ class AgentSection(Section, frozen=True, kw_only=True):
 
 
 class CheckSection(Section, frozen=True, kw_only=True):
-    """Zero leaves what the check's own definition says. A result lives for `ttl_intervals` and a grace."""
+    """Zero leaves what the check's own definition says. A result lives for `ttl_intervals` and a grace.
+
+    `keep_…_d` are the days that what was measured is kept by the minute, the hour and the day, and every transition.
+    """
 
     interval_s: Seconds = 0.0
     retry_s: Seconds = 0.0
     max_attempts: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
     ttl_intervals: Annotated[float, msgspec.Meta(ge=1)] = 2.0
     ttl_grace_s: Seconds = 30.0
+    keep_minutes_d: Days = 2.0
+    keep_hours_d: Days = 60.0
+    keep_days_d: Days = 1100.0
+    keep_transitions_d: Days = 400.0
 
 
 class IncidentSection(Section, frozen=True, kw_only=True):

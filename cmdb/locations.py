@@ -39,6 +39,11 @@ class Locations:
         return self.state / "watchdeck.db"
 
     @property
+    def series(self) -> Path:
+        """What checks did and measured over time."""
+        return self.state / "series.db"
+
+    @property
     def lock(self) -> Path:
         """Held by the hub while it runs; holds its pid."""
         return self.state / "hub.lock"

@@ -58,7 +58,7 @@ class Agents:
         work_for: Callable[[str], Awaitable[Work]],
         reported: Callable[[LiveAgent], Awaitable[None]],
     ) -> None:
-        self._ingest, self._store, self._clock, self._pace = ingest, store, clock, pace
+        self.ingest, self._store, self._clock, self._pace = ingest, store, clock, pace
         self._work_for, self._reported = work_for, reported
         self._sessions: dict[str, AgentSession] = {}
         self._rooms = asyncio.Semaphore(SCANS_AT_ONCE)
@@ -144,7 +144,7 @@ class Agents:
             await link.send(Refusal("hello", "this key belongs to another agent"))
             return
         try:
-            record = await self._ingest.arrive(hello, origin)
+            record = await self.ingest.arrive(hello, origin)
         except Refused as reason:
             await link.send(Refusal("hello", str(reason)))
             return
@@ -152,7 +152,7 @@ class Agents:
         now = self._clock.now()
         loop = asyncio.get_running_loop()
         live = LiveAgent(record.id, record.name, origin, now, now, loop.time(), record.last_report)
-        session = AgentSession(link, live, self._ingest, self._clock, rooms=self._rooms, reported=self._reported)
+        session = AgentSession(link, live, self.ingest, self._clock, rooms=self._rooms, reported=self._reported)
         self._sessions[record.id] = session
         self._lost.pop(record.id, None)
         try:
@@ -206,7 +206,7 @@ class Agents:
             for agent_id, (lost_s, last_heard) in list(self._lost.items()):
                 if now_s - lost_s > limit_s:
                     del self._lost[agent_id]
-                    await self._ingest.silent(agent_id, last_heard)
+                    await self.ingest.silent(agent_id, last_heard)
 
     def _lose(self, live: LiveAgent) -> None:
         lost_s = asyncio.get_running_loop().time()

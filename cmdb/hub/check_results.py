@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from agent.discovery.clean import clean_text
 from agent.wire import CheckResult, Summary
 from checks.result import Metric, Result, State
+from checks.rollup import plausible
 from cmdb.model.check import CheckRecord
 
 DETAIL_LINES = 200
@@ -17,11 +19,12 @@ MOST_METRICS = 256
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A check before and after one thing that its agent said; `came` is None for a summary."""
+    """A check before and after one thing that its agent said: a result that `came`, or a summary."""
 
     before: CheckRecord
     after: CheckRecord
     came: CheckResult | None = None
+    summary: Summary | None = None
 
     @property
     def changed(self) -> bool:
@@ -72,7 +75,18 @@ def after_summary(record: CheckRecord, summary: Summary, now: datetime) -> Step 
         reason=record.reason if state == record.state else None,
         metrics=_refreshed(record.metrics, summary),
     )
-    return Step(record, after)
+    return Step(record, after, summary=_cleaned_summary(summary, now))
+
+
+def _cleaned_summary(summary: Summary, now: datetime) -> Summary:
+    """What was measured, as it may be kept: finite values that were counted, under clean names."""
+    metrics = {
+        clean_text(name, 128): values
+        for name, values in list(summary.metrics.items())[:MOST_METRICS]
+        if values[3] > 0 and all(map(math.isfinite, values))
+    }
+    buckets = {clean_text(name, 128): plausible(counts) for name, counts in summary.buckets.items() if name in metrics}
+    return msgspec.structs.replace(summary, start=min(summary.start, now), metrics=metrics, buckets=buckets)
 
 
 def cleaned(result: Result, now: datetime) -> Result:

@@ -10,6 +10,7 @@ from cmdb.clock import Clock
 from cmdb.config import Config
 from cmdb.hub.agents import Agents
 from cmdb.hub.census import Census
+from cmdb.hub.check_history import CheckHistory
 from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.escalation_desk import EscalationDesk
@@ -55,6 +56,7 @@ class Hub:
     recognition: Recognition
     topology: GraphKeeper
     outlook: Outlook
+    check_history: CheckHistory
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None

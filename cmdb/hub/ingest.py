@@ -57,13 +57,23 @@ class Observer(Protocol):
 
 
 class Nobody:
-    """Observes nothing."""
+    """Observes and keeps nothing."""
 
     def lacks(self, agent_id: str) -> Collection[str]:
         return ()
 
     def observe(self, agent_id: str, items: Iterable[Item]) -> None:
         return None
+
+    async def take(self, agent_id: str, message: Results, steps: Sequence[Step]) -> None:
+        return None
+
+
+class Chronicle(Protocol):
+    """Keeps what results were, beside what they made of the record."""
+
+    async def take(self, agent_id: str, message: Results, steps: Sequence[Step]) -> None:
+        """What one message said, before it is on record; told again, it is the same. Raises `StoreError`."""
 
 
 class Refused(Exception):
@@ -79,10 +89,12 @@ class Ingest:
         clock: Clock,
         reconcile: Reconciler,
         observer: Observer | None = None,
+        chronicle: Chronicle | None = None,
     ) -> None:
         self._ledger, self._clock = ledger, clock
         self._reconcile = reconcile
         self._observer = observer or Nobody()
+        self._chronicle = chronicle or Nobody()
 
     async def arrive(self, hello: Hello, origin: Origin) -> AgentRecord:
         """Note that this agent is there. Raises `Refused` for one that was revoked."""
@@ -179,6 +191,7 @@ class Ingest:
             if message.serial <= known.serial:
                 return []
             steps.extend(await self._steps(agent_id, message))
+            await self._chronicle.take(agent_id, message, steps)
             written = {step.after.id: step for step in steps}
             firsts = {step.after.id: step.before for step in reversed(steps)}
             checks = [Put(Kind.CHECK, step.after, firsts[id_].version) for id_, step in written.items()]
@@ -188,12 +201,12 @@ class Ingest:
         return steps
 
     async def _steps(self, agent_id: str, message: Results) -> list[Step]:
-        """What this message makes of the checks that are this agent's; of others' it may say nothing."""
+        """What this message makes of the checks that are this agent's, in order of time; of others' nothing."""
         now = self._clock.now()
         records: dict[str, CheckRecord] = {}
         steps: list[Step] = []
         everything: list[CheckResult | Summary] = [*message.changes, *message.summaries]
-        for said in everything:
+        for said in sorted(everything, key=_told_at):
             id_ = said.check if isinstance(said, Summary) else said.result.check
             record = records.get(id_) or await self._check(id_)
             if record is None or record.agent != agent_id:
@@ -218,6 +231,10 @@ class Ingest:
             except StaleVersion:
                 continue
         return await self._ledger.commit(await changes(), actor=actor, reason=reason)
+
+
+def _told_at(said: CheckResult | Summary) -> datetime:
+    return said.end if isinstance(said, Summary) else said.result.at
 
 
 def _put(record: AgentRecord, known: AgentRecord | None) -> Put:

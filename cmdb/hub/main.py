@@ -22,6 +22,7 @@ from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.burn_alarms import BurnAlarms
 from cmdb.hub.census import Census
+from cmdb.hub.check_history import CheckHistory, keep
 from cmdb.hub.check_rules import plan_again
 from cmdb.hub.clock_watch import ClockWatch
 from cmdb.hub.delivery_desk import DeliveryDesk
@@ -56,6 +57,7 @@ from cmdb.hub.webhook import webhook
 from cmdb.hub.work import work_for
 from cmdb.identity.rules import IdentityPolicy
 from cmdb.locations import Locations
+from cmdb.series.file import SeriesFile
 from cmdb.stakeholder import tell_stakeholder
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.protocol import Store, StoreError
@@ -99,7 +101,24 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
 @contextlib.asynccontextmanager
 async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
     """A hub that answers at its sockets inside the `async with`."""
-    hub, freshness = _put_together(locations, config, clock, store)
+    async with _opened_series(locations) as series:
+        hub, freshness = _put_together(locations, config, clock, store, series)
+        async with _at_work(hub, freshness):
+            yield hub
+
+
+@contextlib.asynccontextmanager
+async def _opened_series(locations: Locations) -> AsyncIterator[SeriesFile]:
+    series = await SeriesFile.open(locations.series)
+    try:
+        yield series
+    finally:
+        await series.close()
+
+
+@contextlib.asynccontextmanager
+async def _at_work(hub: Hub, freshness: Freshness) -> AsyncIterator[None]:
+    locations, config = hub.locations, hub.config
     async with _tasks(hub) as start:
         await _set_to_work(hub, freshness, start)
         async with (
@@ -108,10 +127,12 @@ async def running(locations: Locations, config: Config, clock: Clock, store: Sto
             serving(hub, VERBS, locations.hub_socket),
             _metrics_exposed(hub),
         ):
-            yield hub
+            yield
 
 
-def _put_together(locations: Locations, config: Config, clock: Clock, store: Store) -> tuple[Hub, Freshness]:
+def _put_together(
+    locations: Locations, config: Config, clock: Clock, store: Store, series: SeriesFile
+) -> tuple[Hub, Freshness]:
     """Every part, knowing those that it needs; none of them does anything yet."""
     census, book = Census(), IncidentBook()
     feed = Feed(store, lambda text: compiled(text, watch.services.members.known), ordered)
@@ -133,7 +154,8 @@ def _put_together(locations: Locations, config: Config, clock: Clock, store: Sto
     dependencies = DependencyWatch(ledger, clock)
     recognition = Recognition(store, clock, IdentityPolicy(timedelta(seconds=config.agent.scan_interval_s)))
     reconciling = Reconciling(store, clock, config.check, recognition, lambda: watch.rules)
-    ingest = Ingest(ledger, clock, reconciling, dependencies)
+    check_history = CheckHistory(series, clock, keep(config.check))
+    ingest = Ingest(ledger, clock, reconciling, dependencies, check_history)
     agents = _agents(store, ingest, clock, config, reported)
     watch.rules_changed = functools.partial(plan_again, store, ledger, reconciling, agents.work_changed)
     hub = Hub(
@@ -159,6 +181,7 @@ def _put_together(locations: Locations, config: Config, clock: Clock, store: Sto
         recognition=recognition,
         topology=topology,
         outlook=Outlook(watch.services, config.incident),
+        check_history=check_history,
         started_at=clock.now(),
     )
     return hub, freshness
@@ -174,6 +197,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
         await _followed(hub, follower, start)
     start(hub.desk.run(), "incident desk")
     start(freshness.run(), "freshness")
+    start(hub.check_history.run(), "check history")
     hub.maintenance.listeners += [hub.desk.maintenance_changed, hub.services.maintenance_changed]
     start(hub.maintenance.run(), "maintenance")
     start(hub.roster.run(), "roster")
@@ -210,6 +234,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.maintenance,
         hub.desk,
         freshness,
+        hub.check_history,
         hub.roster,
         hub.escalations,
         hub.deliveries,

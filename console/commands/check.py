@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from typing import IO, Any
 
 import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
-from console.commands.options import AT, with_state
+from console.commands.check_history import history, series, series_lines
+from console.commands.options import AT, Moment, with_state
 from console.commands.plugin import as_document, lines, run_here
 from console.commands.text import Column, age, clean, print_json, record, say
 from console.errors import CommandError
@@ -43,21 +45,28 @@ def _explained(document: dict[str, Any]) -> str:
 check.add_command(
     list_command("check.list", COLUMNS, help_="Checks and their states.", empty="no checks match", view="checks")
 )
-check.add_command(
-    show_command(
-        "show",
-        "check.show",
-        _id(),
-        help_="One check with its definition and last result.",
-        render=record,
-        options=(AT,),
-    )
-)
+check.add_command(history)
+check.add_command(series)
 check.add_command(
     show_command(
         "explain", "check.explain", _id(), help_="Why it is as it is, step by step.", render=_explained, options=(AT,)
     )
 )
+
+
+@check.command("show")
+@click.argument("id_", metavar="ID")
+@click.option("--at", type=Moment(), metavar="TIME", help="As it was at that moment.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def show(locations: Locations, id_: str, at: datetime | None, as_json: bool) -> None:
+    """One check with its definition, its last result and what it measured lately."""
+    document = ask(locations, "check.show", id=id_, at=at)
+    if as_json:
+        print_json(document)
+        return
+    measured = series_lines(ask(locations, "check.series", id=id_, until=at))
+    say("\n".join([record(document), *(["", "last three hours", *measured] if measured else [])]))
 
 
 @check.command("run")
