@@ -6,7 +6,7 @@ is followed by another with no change between, that one is answered from compres
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cmdb.graph.rows import Rows
@@ -18,6 +18,13 @@ from cmdb.practices.topology import dependency, lives_on
 from cmdb.store.protocol import Document
 
 NARROW = 4000  # nodes beyond which the next question is worth new rows
+
+
+class Hit(NamedTuple):
+    """What goes down with several CIs at once, themselves left out, and what only redundancy holds up."""
+
+    reached: list[str]
+    spared: list[str]
 
 
 class Node(NamedTuple):
@@ -129,13 +136,34 @@ class Graph:
 
     def impact(self, root: str, depth: int | None = None) -> Reach:
         """Everything that trouble at the root reaches."""
-        if self._groups is None:
-            self._groups = self._made_groups()
-        return self._reach(root, depth, self._effects, self._groups)
+        return self._reach(root, depth, self._effects, self._known_groups())
+
+    def hit_by(self, roots: Iterable[str]) -> Hit:
+        """Everything that trouble at all of these at once reaches: of a group several may be among them."""
+        starts = [self._numbers[root] for root in dict.fromkeys(roots) if root in self._numbers]
+        walked = self._walked(starts, self._effects)
+        return Hit([self._ids[node] for node in walked.order[len(starts) :]], [self._ids[n] for n in walked.spared])
+
+    def explains(self, down: Collection[str], ci: str) -> bool:
+        """Whether this CI goes down with those that are: what redundancy holds up does not."""
+        if not self._group_of or ci not in self._numbers:
+            return True
+        own, causes = self._numbers[ci], {self._numbers[each] for each in self.depends(ci).reached}
+        between = causes | {own}
+        if not any(effect in between for effect, _cause in self._group_of):
+            return True
+        starts = [self._numbers[each] for each in down if self._numbers.get(each) in causes]
+        nearer = {node: self._effects.get(node, set()) & between for node in causes}
+        return own in self._walked(starts, nearer).order
 
     def depends(self, root: str, depth: int | None = None) -> Reach:
         """Everything that the root stands on, redundant or not."""
         return self._reach(root, depth, self._causes, {})
+
+    def _walked(self, starts: Sequence[int], adjacency: Mapping[int, Collection[int]]) -> Walked:
+        nothing: tuple[int, ...] = ()
+        groups = self._known_groups()
+        return walk(starts, lambda node: adjacency.get(node, nothing), len(self._ids), groups=groups)
 
     def _reach(
         self,
@@ -209,6 +237,11 @@ class Graph:
             del self._group_of[effect, cause]
         else:
             self._group_of[effect, cause] = wanted
+
+    def _known_groups(self) -> Mapping[int, Sequence[Group]]:
+        if self._groups is None:
+            self._groups = self._made_groups()
+        return self._groups
 
     def _made_groups(self) -> dict[int, list[Group]]:
         members: dict[tuple[int, str], dict[int, int]] = {}

@@ -20,7 +20,7 @@ class Group:
 
 @dataclass
 class Walked:
-    """Nodes in the order in which they were reached, each with the one before it; the first is the start.
+    """Nodes in the order in which they were reached, each with the one before it; the first are the starts.
 
     `level_starts` are the positions at which distances 0, 1, 2 … begin. `spared` are dependants of groups that lost
     members and still have enough.
@@ -33,17 +33,19 @@ class Walked:
 
 
 def walk(
-    start: int,
+    start: int | Sequence[int],
     neighbours: Neighbours,
     size: int,
     *,
     depth: int | None = None,
     groups: Mapping[int, Sequence[Group]] = MappingProxyType({}),
 ) -> Walked:
-    """All that is reached from the start within this depth. `groups` are those that each node is a member of."""
+    """All that is reached from the start, or several at once, within this depth. `groups` are those of each node."""
+    starts = [start] if isinstance(start, int) else list(start)
     seen = bytearray(size)
-    seen[start] = 1
-    walked = Walked([start], [-1], [0])
+    for each in starts:
+        seen[each] = 1
+    walked = Walked(starts, [-1] * len(starts), [0])
     order, before = walked.order, walked.before
     lost: dict[int, int] = {}
     position = 0

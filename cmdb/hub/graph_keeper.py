@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cmdb.graph.graph import Graph
 from cmdb.model.change import Delta
@@ -23,6 +23,10 @@ class GraphKeeper:
         for relation in await store.find(Kind.RELATION):
             graph.put_relation(relation)
         self.graph = graph
+
+    def explains(self, down: Collection[str], ci: str) -> bool:
+        """Whether this CI goes down with those that are, as the graph is now."""
+        return self.graph.explains(down, ci)
 
     async def apply(self, deltas: Sequence[Delta]) -> None:
         self.graph.apply(deltas)

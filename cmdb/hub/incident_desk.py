@@ -29,7 +29,7 @@ from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import Trouble, causes_first
 from cmdb.practices.incident import Rule, closed, merged, resolved, took_over, unwell
-from cmdb.practices.incident_plan import Plan, Policy, Reached, cis_of, down_of, opened_by_hand, weights
+from cmdb.practices.incident_plan import Plan, Policy, Stakes, cis_of, down_of, opened_by_hand, weights
 from cmdb.practices.incident_state import NotPossible
 from cmdb.practices.outside import OUTSIDE, Event
 from cmdb.store.protocol import Document, StaleVersion, Store, StoreError
@@ -51,7 +51,7 @@ class IncidentDesk:
         clock: Clock,
         config: IncidentSection,
         book: IncidentBook,
-        reached: Callable[[Iterable[str], Iterable[str]], Reached],
+        stakes: Stakes,
         maintenance: MaintenanceWatch,
     ) -> None:
         self._maintenance = maintenance
@@ -66,7 +66,7 @@ class IncidentDesk:
             resolve_minutes=config.resolve_minutes,
             hold_down=timedelta(seconds=config.hold_down_s),
             reopen_within=timedelta(hours=config.reopen_within_h),
-            reached=reached,
+            stakes=stakes,
         )
         self._pending: dict[str, Document | None] = {}  # by check, as it was when it was last hard bad
         self._resolved: dict[int, datetime] = {}
@@ -217,9 +217,8 @@ class IncidentDesk:
 
     def weighed_by_hand(self, incident: Incident, impact: int, urgency: int) -> dict[str, Any]:
         """The priority and due times of an incident whose impact and urgency a person sets."""
-        return weights(
-            self.policy, incident.opened_at, impact, urgency, self.policy.reached(cis_of(incident), down_of(incident))
-        )
+        reached = self.policy.stakes.reached(cis_of(incident), down_of(incident), [])
+        return weights(self.policy, incident.opened_at, impact, urgency, reached)
 
     async def _place(self, pending: Mapping[str, Document | None]) -> None:
         counter = await self._counter()

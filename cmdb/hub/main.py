@@ -57,6 +57,7 @@ from cmdb.hub.webhook import webhook
 from cmdb.hub.work import work_for
 from cmdb.identity.rules import IdentityPolicy
 from cmdb.locations import Locations
+from cmdb.practices.incident_plan import Stakes
 from cmdb.series.file import SeriesFile
 from cmdb.stakeholder import tell_stakeholder
 from cmdb.store.embedded import EmbeddedStore
@@ -143,8 +144,11 @@ def _put_together(
     )
     maintenance = MaintenanceWatch(ledger, clock)
     topology = GraphKeeper()
-    reached = functools.partial(reached_by, watch.services, lambda: topology.graph)
-    desk = IncidentDesk(ledger, clock, config.incident, book, reached, maintenance)
+    stakes = Stakes(
+        reached=lambda cis, down, elsewhere: reached_by(watch.services, topology.graph, cis, down, elsewhere),
+        explains=topology.explains,
+    )
+    desk = IncidentDesk(ledger, clock, config.incident, book, stakes, maintenance)
     desk.timed = functools.partial(timed_by, watch.services, config.incident)
     freshness = Freshness(ledger, clock, config.check)
     roster = Roster(ledger, clock, locations.oncall)

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from cmdb.config import IncidentSection
 from cmdb.graph.graph import Graph
 from cmdb.hub.service_rows import hours_of
 from cmdb.hub.services import Services
 from cmdb.model.incident import Incident
-from cmdb.model.service import Agreement
+from cmdb.model.service import Agreement, Service
 from cmdb.practices.calendar import parse_calendar
 from cmdb.practices.incident_clock import Commitment, timed
 from cmdb.practices.incident_plan import Reached
 
 
-def reached_by(services: Services, graph: Callable[[], Graph], cis: Iterable[str], down: Iterable[str]) -> Reached:
+def reached_by(
+    services: Services, graph: Graph, cis: Iterable[str], down: Iterable[str], elsewhere: Iterable[str] = ()
+) -> Reached:
     """The services that these CIs are part of, and those that stand on what is `down`, however far off.
 
-    What is redundant holds up what stands on it. Of several agreements the strictest minutes count.
+    What is redundant holds up what stands on it, while what is down `elsewhere` leaves enough of it. Of several
+    agreements the strictest minutes count.
     """
-    standing_on = {ci for each in down for ci in graph().impact(each).reached}
-    found = services.supported_by({*cis, *standing_on})
+    cis, lost = set(cis), set(down)
+    reached, spared = graph.hit_by(lost)
+    lost.update(reached)
+    found = services.supported_by(cis | lost)
+    spare = _spare(services, found, lost)
+    if spared or any(each >= 0 for each in spare):
+        everything = lost.union(elsewhere, graph.hit_by({*lost, *elsewhere}).reached)
+        overwhelmed = everything.intersection(spared)
+        lost |= overwhelmed | set(graph.hit_by(overwhelmed).reached)
+        spared = [each for each in spared if each not in overwhelmed]
+        found = services.supported_by(cis | lost)
+        spare = _spare(services, found, everything)
     agreements = _about(services, {service.id for service in found})
     return Reached(
         services=tuple(service.name for service in found),
         criticalities=tuple(service.criticality for service in found),
         respond_minutes=_strictest(agreement.respond_minutes for agreement in agreements),
         resolve_minutes=_strictest(agreement.resolve_minutes for agreement in agreements),
+        redundancy_left=bool(spared or spare) and min(spare, default=0) >= 0,
     )
 
 
@@ -60,6 +75,10 @@ def usual(config: IncidentSection) -> Commitment:
 def timed_by(services: Services, config: IncidentSection, incident: Incident) -> Incident:
     """The incident with the due times that its timeline and the agreements give."""
     return timed(incident, commitments_of(services, incident), usual(config))
+
+
+def _spare(services: Services, found: Iterable[Service], lost: AbstractSet[str]) -> list[int]:
+    return [each for service in found for each in services.members.spare(service.id, lost)]
 
 
 def _about(services: Services, names: set[str]) -> list[Agreement]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import msgspec
 
 from cmdb.filter import Filter, parse
 from cmdb.filter.expression import Condition
+from cmdb.graph.single_points import needed_of
 from cmdb.model.kind import Kind
 from cmdb.model.service import Component, Service
 from cmdb.practices.service_state import CheckState, Judged, ServiceState, ci_state, component_state, service_state
@@ -137,6 +139,15 @@ class ServiceMembers:
             members = sorted((self._member(ci) for ci in part.cis), key=lambda member: (member.name, member.id))
             judged = component_state(part.component, [(member.name, member.state) for member in members])
             yield part.component, judged, members
+
+    def spare(self, service: str, lost: AbstractSet[str]) -> list[int]:
+        """Of each component that loses members: how many more are left than the service needs of them."""
+        found = []
+        for part in self._parts.get(service, ()):
+            gone = len(part.cis & lost)
+            if gone and part.component.effect != "degraded":
+                found.append(len(part.cis) - gone - needed_of(part.component.rule, part.cis))
+        return found
 
     def _member(self, ci: str) -> Member:
         state = ci_state(self._checks.get(ci, {}).values())

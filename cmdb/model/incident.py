@@ -71,8 +71,9 @@ class Incident(Record, frozen=True, kw_only=True):
     3 (low); priority 1 to 5. `recovered_at` is when its last cause went well again: it is resolved when the
     hold-down after that is over. `effects` are the bad checks that it is about, `labels` what an outside source said
     of it. `merged_into` is the incident that took this one over. `overridden` says that a person set impact and
-    urgency: the graph no longer changes them. `warned` holds the shares of its clocks' times that were told, each
-    with the moment that it was told for.
+    urgency: the graph no longer changes them. `redundancy_left`: what is redundant holds up all that stands on it, so
+    it is less urgent. `warned` holds the shares of its clocks' times that were told, each with the moment that it was
+    told for.
     """
 
     number: int
@@ -99,6 +100,7 @@ class Incident(Record, frozen=True, kw_only=True):
     merged_into: int | None = None
     links: tuple[int, ...] = ()
     overridden: bool = False
+    redundancy_left: bool = False
     reopened: int = 0
     rearmed: int = 0
     labels: dict[str, str] = {}

@@ -6,7 +6,7 @@ Pure: what depends on what comes with each trouble, what is open with the board.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,6 +85,10 @@ class Board:
             if shared:
                 self._down[shared] = number
 
+    @property
+    def down(self) -> KeysView[str]:
+        return self._down.keys()
+
     def is_down(self, ci: str) -> bool:
         return ci in self._down
 
@@ -92,15 +96,20 @@ class Board:
         """The incident that this check is part of."""
         return self._by_check.get(check)
 
-    def place(self, trouble: Trouble, hold_down: str) -> Placed:
-        """Where this trouble belongs now; `hold_down` says in words how long impact is held back."""
+    def place(
+        self, trouble: Trouble, hold_down: str, explains: Callable[[Collection[str], str], bool] = lambda *_: True
+    ) -> Placed:
+        """Where this trouble belongs now; `hold_down` says in words how long impact is held back.
+
+        `explains` says whether what is down takes down a CI that stands on it: redundancy may hold it up.
+        """
         if trouble.check in self._by_check:
             return Placed(Verdict.KNOWN, _effect(trouble, "cause"), self._by_check[trouble.check])
         if trouble.key in self._by_key:
             return Placed(Verdict.JOIN, _effect(trouble, "duplicate"), self._by_key[trouble.key])
         itself = {} if trouble.down else {trouble.ci: f"it is about {trouble.ci_name}"}
         for ci, how in {**itself, **trouble.upstream}.items():
-            if ci in self._down:
+            if ci in self._down and (ci in itself or explains(self.down, trouble.ci)):
                 number = self._down[ci]
                 return Placed(Verdict.JOIN, _effect(trouble, "impact", held_back(how, number, hold_down)), number)
         return Placed(Verdict.OPEN, _effect(trouble, "cause"))

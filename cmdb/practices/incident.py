@@ -174,6 +174,7 @@ def weighed(
     priority: int,
     respond_due: datetime,
     resolve_due: datetime,
+    why: str = "",
 ) -> Incident:
     """Its priority and due times, said aloud when they change after it was opened; a higher one re-arms it."""
     if incident.version and priority == incident.priority:
@@ -182,8 +183,8 @@ def weighed(
     weight = {"impact": impact, "urgency": urgency, "priority": priority}
     if not incident.version:
         return msgspec.structs.replace(incident, **times, **weight)
-    before = incident.priority
-    incident = _step(incident, at, "hub", "priority", f"P{before} → P{priority}", **times, **weight)
+    before, because = incident.priority, f": {why}" if why else ""
+    incident = _step(incident, at, "hub", "priority", f"P{before} → P{priority}{because}", **times, **weight)
     return rearmed(incident, at, f"it is P{priority} now") if priority < before else incident
 
 

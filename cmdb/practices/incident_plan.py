@@ -35,18 +35,33 @@ ACTOR = "hub"
 
 @dataclass(frozen=True)
 class Reached:
-    """The services that some CIs carry, their criticalities, and what is agreed by priority (the strictest)."""
+    """The services that some CIs carry, their criticalities, and what is agreed by priority (the strictest).
+
+    `redundancy_left`: what is redundant holds all of them up still.
+    """
 
     services: tuple[str, ...] = ()
     criticalities: tuple[int, ...] = ()
     respond_minutes: Mapping[int, int] = field(default_factory=dict)
     resolve_minutes: Mapping[int, int] = field(default_factory=dict)
+    redundancy_left: bool = False
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What depends on what, as the graph knows it.
+
+    `reached(cis, down, elsewhere)` finds the services that CIs carry, and that stand on those of them that are
+    `down`, others being down `elsewhere`; `explains(down, ci)` says whether that CI goes down with those.
+    """
+
+    reached: Callable[[Iterable[str], Iterable[str], Collection[str]], Reached] = lambda *_: Reached()
+    explains: Callable[[Collection[str], str], bool] = lambda *_: True
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How incidents are weighed and timed here. `reached` finds the services that CIs carry, and that stand
-    on those of them that are down."""
+    """How incidents are weighed and timed here."""
 
     matrix: Matrix
     default_impact: int
@@ -54,7 +69,7 @@ class Policy:
     resolve_minutes: Sequence[int]
     hold_down: timedelta
     reopen_within: timedelta
-    reached: Callable[[Iterable[str], Iterable[str]], Reached] = lambda _cis, _down: Reached()
+    stakes: Stakes = Stakes()
 
 
 class Plan:
@@ -98,7 +113,7 @@ class Plan:
 
     def place(self, trouble: Trouble, finished: Incident | None = None) -> None:
         """Find where this trouble belongs; `finished` is the newest incident of its key that is over."""
-        placed = self._board.place(trouble, _words(self._policy.hold_down))
+        placed = self._board.place(trouble, _words(self._policy.hold_down), self._policy.stakes.explains)
         match placed.verdict:
             case Verdict.KNOWN:
                 self._known(placed, trouble)
@@ -133,16 +148,18 @@ class Plan:
         for other in self.open if down else ():
             for ci in sorted(explained_by(other, upstream) & down.keys()):
                 number = down[ci]
-                if number != other.number and number in self._open:
+                if number != other.number and number in self._open and self._goes_down_with(other):
                     self._fold_one(other, number, ci, upstream)
                     break
 
     def weigh(self) -> None:
         """Services, impact, urgency and due times of what changed; a higher priority asks for an answer anew."""
         for incident in list(self.changed.values()):
-            if incident.state in {State.RESOLVED, State.CLOSED}:
-                continue
-            self._put(self._weighed(incident))
+            if incident.state not in {State.RESOLVED, State.CLOSED}:
+                self._put(self._weighed(incident))
+        for incident in self.open if self._went_down else ():
+            if incident.redundancy_left and (after := self._weighed(incident)) != incident:
+                self._put(after)  # what held it up is gone, too
 
     @property
     def _board(self) -> Board:
@@ -220,16 +237,27 @@ class Plan:
 
     def _weighed(self, incident: Incident) -> Incident:
         policy = self._policy
-        reached = policy.reached(cis_of(incident), down_of(incident))
-        incident = msgspec.structs.replace(incident, services=tuple(sorted({*incident.services, *reached.services})))
+        reached = policy.stakes.reached(cis_of(incident), down_of(incident), self._board.down)
+        left = reached.redundancy_left
+        why = "no redundancy is left" if incident.redundancy_left and not left else ""
+        incident = msgspec.structs.replace(
+            incident, services=tuple(sorted({*incident.services, *reached.services})), redundancy_left=left
+        )
         if incident.overridden:
             return incident
         # While it is open it only gets worse: a part that recovers does not make the rest less urgent.
-        urgencies = [urgency_of(effect.severity) for effect in unwell(incident) if effect.role in LASTING]
-        impact, urgency = impact_of(reached.criticalities, policy.default_impact), min(urgencies, default=3)
+        severities = [effect.severity for effect in unwell(incident) if effect.role in LASTING]
+        urgency = min((urgency_of(severity, redundancy_left=left) for severity in severities), default=3)
+        impact = impact_of(reached.criticalities, policy.default_impact)
         if incident.version:
             impact, urgency = min(impact, incident.impact), min(urgency, incident.urgency)
-        return weighed(incident, self._now, **weights(policy, incident.opened_at, impact, urgency, reached))
+        return weighed(incident, self._now, why=why, **weights(policy, incident.opened_at, impact, urgency, reached))
+
+    def _goes_down_with(self, other: Incident) -> bool:
+        """Whether what else is down takes down all that this incident is about, redundant as it may be."""
+        down = self._board.down - down_of(other)
+        causes = {effect.ci for effect in other.effects if effect.role in LASTING}
+        return all(self._policy.stakes.explains(down, ci) for ci in causes)
 
     def _note_down(self, number: int, effect: Effect) -> None:
         """Remember what may be the cause of others: also what is wrong with something short of being down."""
@@ -289,7 +317,7 @@ def opened_by_hand(
     key: str,
 ) -> Incident:
     """An incident that a person or another system reports; impact comes from the services of its CI if not said."""
-    reached = policy.reached([ci] if ci else [], [])
+    reached = policy.stakes.reached([ci] if ci else [], [], [])
     weight = weights(
         policy, now, impact or impact_of(reached.criticalities, policy.default_impact), urgency or 2, reached
     )

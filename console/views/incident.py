@@ -97,7 +97,8 @@ def _held(row: Row) -> Line:
 def _matrix(row: Row) -> Line:
     if not row.get("impact") or not row.get("urgency"):
         return ()
-    return text(f"  impact {row.get('impact')}, urgency {row.get('urgency')}", Ink.DIM)
+    left = ", redundancy left" if row.get("redundancy_left") else ""
+    return text(f"  impact {row.get('impact')}, urgency {row.get('urgency')}{left}", Ink.DIM)
 
 
 def _moment(at: object, moment: Moment) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ import pytest
 from cmdb.model.incident import Incident
 from cmdb.practices.correlation import Trouble, causes_first, shared_key
 from cmdb.practices.incident import acknowledged, resolved, unwell
-from cmdb.practices.incident_plan import Plan, Policy, Reached
+from cmdb.practices.incident_plan import Plan, Policy, Reached, Stakes
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 POLICY = Policy(
@@ -212,10 +212,10 @@ def test_what_a_person_called_over_stays_over_until_it_changes() -> None:
 
 
 def test_impact_comes_from_the_services_that_are_reached_and_only_gets_worse() -> None:
-    def reached(cis: Iterable[str], _down: Iterable[str]) -> Reached:
+    def reached(cis: Iterable[str], _down: Iterable[str], _elsewhere: Collection[str]) -> Reached:
         return Reached(("shop",), (1,), {1: 5}, {1: 60}) if "http1" in set(cis) else Reached()
 
-    room = Room(replace(POLICY, reached=reached))
+    room = Room(replace(POLICY, stakes=Stakes(reached)))
     room.look([trouble("esx")])
     assert (room.only().priority, room.only().services) == (2, ())
     room.look([trouble("http1", "tcp")])

@@ -39,6 +39,49 @@ def hit(graph: Graph, root: str, depth: int | None = None) -> dict[str, int]:
     return {node.id: node.distance for node in graph.impact(root, depth)}
 
 
+PAIR = graph_of(
+    [],
+    [
+        relation("app", "depends_on", "db-1", group="db"),
+        relation("app", "depends_on", "db-2", group="db"),
+        relation("web", "depends_on", "app"),
+        relation("db-1", "depends_on", "rack"),
+        relation("db-2", "depends_on", "rack"),
+        relation("other", "depends_on", "db-1"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("down", "reached", "spared"),
+    [
+        (["db-1"], ["other"], ["app"]),
+        (["db-1", "db-2"], ["app", "other", "web"], []),
+        (["rack"], ["app", "db-1", "db-2", "other", "web"], []),
+        (["nothing"], [], []),
+    ],
+)
+def test_several_at_once_leave_less_of_a_group(down: list[str], reached: list[str], spared: list[str]) -> None:
+    hit_by = PAIR.hit_by(down)
+    assert (sorted(hit_by.reached), hit_by.spared) == (reached, spared)
+
+
+@pytest.mark.parametrize(
+    ("down", "ci", "explained"),
+    [
+        (["db-1"], "app", False),
+        (["db-1"], "web", False),
+        (["db-1"], "other", True),
+        (["db-1", "db-2"], "web", True),
+        (["rack"], "app", True),
+        (["app"], "web", True),
+        (["web"], "app", False),
+    ],
+)
+def test_one_of_a_group_explains_nothing_while_enough_is_left(down: list[str], ci: str, explained: bool) -> None:
+    assert PAIR.explains(down, ci) is explained
+
+
 SHOP = graph_of(
     [
         ci("host-db", "host-db"),
