@@ -23,9 +23,11 @@ from cmdb.hub.api import (
     identity,
     incident,
     incident_clock,
+    incident_report,
     incident_ties,
     maintenance,
     oncall,
+    presence,
     service,
     silence,
     sla,
@@ -51,6 +53,7 @@ _NOUNS = (
     check_history,
     incident,
     incident_clock,
+    incident_report,
     incident_ties,
     oncall,
     silence,
@@ -68,6 +71,7 @@ _NOUNS = (
     history,
     audit,
     user,
+    presence,
     view,
 )
 VERBS: Mapping[str, Verb] = {name: verb for noun in _NOUNS for name, verb in noun.VERBS.items()}
