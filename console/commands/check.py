@@ -12,7 +12,7 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
 from console.commands.check_history import history, series, series_lines
-from console.commands.options import AT, Moment, with_state
+from console.commands.options import AT, InputFile, LocalPath, Moment, with_state
 from console.commands.plugin import as_document, lines, run_here
 from console.commands.text import Column, age, clean, print_json, record, say
 from console.errors import CommandError
@@ -71,7 +71,7 @@ def show(locations: Locations, id_: str, at: datetime | None, as_json: bool) -> 
 
 @check.command("run")
 @click.argument("words", nargs=-1, metavar="ID | -- PLUGIN_ARGS")
-@click.option("--plugin", type=click.Path(exists=True, dir_okay=False), help="Run this monitoring plugin here instead.")
+@click.option("--plugin", type=LocalPath(exists=True, dir_okay=False), help="Run this monitoring plugin here instead.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds for it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_state
@@ -94,7 +94,7 @@ def run(locations: Locations, words: tuple[str, ...], plugin: str | None, timeou
 
 @check.command("import")
 @click.argument("format_", metavar="FORMAT", type=click.Choice(["nagios", "blackbox", "gatus"]))
-@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
+@click.argument("file", type=InputFile(encoding="utf-8", errors="replace"))
 @click.option("--apply", default="class=host", show_default=True, help="The CIs whose agents run what Gatus probed.")
 def import_(format_: str, file: IO[str], apply: str) -> None:
     """Print the checks of another tool's file as rules for services.d; what is not taken stands on stderr."""

@@ -10,7 +10,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask
-from console.commands.options import Moment, with_state
+from console.commands.options import InputFile, Moment, with_state
 from console.commands.text import clean, print_json, say, shown
 from console.exit_codes import Exit
 
@@ -21,7 +21,7 @@ CHANGES_SHOWN = 200
 
 @click.command("import")
 @click.argument("format_", metavar="FORMAT", type=click.Choice(IMPORTS))
-@click.argument("file", metavar="FILE", type=click.File("r", encoding="utf-8"))
+@click.argument("file", metavar="FILE", type=InputFile("r", encoding="utf-8"))
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")
 @with_state

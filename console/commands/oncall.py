@@ -10,7 +10,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask
-from console.commands.options import Duration, Moment, with_state
+from console.commands.options import Duration, InputFile, Moment, with_state
 from console.commands.text import Column, print_json, say, shown, table
 
 LARGEST_CALENDAR = 4 * 1024 * 1024
@@ -148,7 +148,7 @@ def export(locations: Locations, schedule: str | None, days: int) -> None:
 
 @oncall.command("import")
 @click.argument("schedule")
-@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
+@click.argument("file", type=InputFile(encoding="utf-8", errors="replace"))
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, metavar="N")
 @click.option("--dry-run", is_flag=True, help="Say what would be added, add nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")

@@ -13,6 +13,7 @@ import click
 from cmdb.locations import Locations, default_state_dir
 from console.errors import CommandError
 from console.exit_codes import Exit
+from console.ssh.visit_locations import VisitLocations
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +53,30 @@ class Duration(click.ParamType[float]):
         return float(int(text[:-1]) * _UNITS_S[text[-1]])
 
 
+class InputFile(click.File):
+    """A file that is read. Over SSH only `-`, what the visitor pipes in: the hub's files are not theirs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value != "-" and _is_visit(ctx):
+            raise CommandError(
+                Exit.NOT_ALLOWED, str(value), "over SSH no file of the hub's machine is read", "use - and pipe it in"
+            )
+        return super().convert(value, param, ctx)
+
+
+class LocalPath(click.Path):
+    """A path on this machine, which over SSH nobody names."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if _is_visit(ctx):
+            raise CommandError(Exit.NOT_ALLOWED, str(value), "is not for SSH", "run it on the hub's machine")
+        return super().convert(value, param, ctx)
+
+
+def _is_visit(ctx: click.Context | None) -> bool:
+    return ctx is not None and isinstance(ctx.find_root().obj, VisitLocations)
+
+
 AT = click.Option(["--at"], type=Moment(), metavar="TIME", help="As it was at that moment.")
 
 
@@ -62,6 +87,8 @@ def with_state(command: Callable[..., R]) -> Callable[..., R]:
     @click.pass_context
     @functools.wraps(command)
     def inner(ctx: click.Context, /, *args: Any, state: str | None, **options: Any) -> R:
+        if state and _is_visit(ctx):
+            raise CommandError(Exit.NOT_ALLOWED, "--state", "is not for SSH", "run it on the hub's machine")
         named = state or ctx.find_root().obj
         if isinstance(named, Locations):
             return command(*args, locations=named, **options)

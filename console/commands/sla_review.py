@@ -9,7 +9,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command
-from console.commands.options import with_state
+from console.commands.options import InputFile, with_state
 from console.commands.report import report_options, show_report
 from console.commands.sla_terms import json_option
 from console.commands.text import Column, clean, print_json, say
@@ -39,7 +39,7 @@ def review(locations: Locations, name: str, period: str, format_: str) -> None:
 
 
 @click.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=InputFile("r", encoding="utf-8"))
 @click.option("--dry-run", is_flag=True, help="Say what would become of it, and change nothing.")
 @json_option
 @with_state

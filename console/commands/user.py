@@ -8,7 +8,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command
-from console.commands.options import with_state
+from console.commands.options import InputFile, with_state
 from console.commands.text import Column, print_json, say
 
 ROLES = ("viewer", "operator", "on-call", "admin")
@@ -31,7 +31,7 @@ user.add_command(
 
 @user.command("add")
 @click.argument("name", metavar="NAME")
-@click.option("--key", type=click.File(), metavar="FILE", help="Their public key, a .pub file; - reads it from stdin.")
+@click.option("--key", type=InputFile(), metavar="FILE", help="Their public key, a .pub file; - reads it from stdin.")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What they may do.")
 @click.option("--json", "as_json", is_flag=True, help="The user as one JSON document.")
 @with_state

@@ -9,27 +9,15 @@ import os
 import signal
 import sys
 import termios
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from cmdb.locations import Locations
 from console.errors import CommandError
 from console.ssh.orders import Launch
 from console.ssh.remote import remote_command
+from console.ssh.visit_locations import VisitLocations
 
 _KEPT = ("PATH", "HOME", "TZ", "LANG")
-
-
-@dataclass(frozen=True)
-class VisitLocations(Locations):
-    """The installation as a visitor's program sees it: the hub answers at a socket of this visit alone."""
-
-    socket: Path
-
-    @property
-    def hub_socket(self) -> Path:
-        return self.socket
 
 
 def be(order: Launch, descriptors: list[int]) -> NoReturn:

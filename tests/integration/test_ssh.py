@@ -77,6 +77,11 @@ async def test_what_is_no_command_says_so_in_one_line(site: Site, words: str, st
         "config check",
         "ci list --state /tmp",
         "user add x --key /etc/shadow --role admin",
+        "check import nagios /etc/shadow",
+        "check run --plugin /bin/sh",
+        "import csv /etc/shadow",
+        "oncall import night /etc/shadow",
+        "agent -- run --state /tmp/x",
     ],
 )
 async def test_the_hubs_own_machine_is_out_of_reach_also_for_an_admin(site: Site, words: str) -> None:
@@ -93,6 +98,35 @@ async def test_input_reaches_the_command(site: Site) -> None:
     assert done.status == 0, done
     await until(lambda: site.hub.identities.person("tom") is not None, "tom")
     assert (await tom.run("ci list")).status == 0
+
+
+async def test_what_is_wanted_at_three_in_the_morning_is_there(site: Site) -> None:
+    olga = await site.user("olga", "on-call")
+    await incident(site, 12)
+    for words in ("oncall who", "oncall mine", "oncall gaps", "silence list", "maintenance list", "service list", "who"):
+        done = await olga.run(words)
+        assert (done.status, done.err) == (0, ""), (words, done)
+    hushed = await olga.run("silence add host=web1 --for 1h -m hush --json")
+    assert hushed.status == 0, hushed
+    assert len(json.loads((await olga.run("silence list --json")).out)) == 1
+    assert (await olga.run("report incidents --period 7d")).status == 0
+    imported = await olga.run("import csv - --dry-run", stdin=b"name\n")
+    assert "is not for SSH" not in imported.err
+
+
+async def test_who_is_on_says_from_where(site: Site) -> None:
+    mia, tom = await site.user("mia", "operator"), await site.user("tom", "viewer")
+    watching = await asyncio.create_subprocess_exec(
+        *mia.command("incident list --watch"), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await until(lambda: list(site.hub.presence.rows()) != [], "mia's list")
+        (row,) = json.loads((await tom.run("who --json")).out)
+        assert (row["name"], row["role"], row["via"], row["place"]) == ("mia", "operator", "ssh 127.0.0.1", "incidents")
+    finally:
+        watching.terminate()
+        await watching.wait()
+    await until(lambda: list(site.hub.presence.rows()) == [], "mia's end")
 
 
 async def test_a_role_is_held_and_the_audit_says_who_did_what(site: Site) -> None:
