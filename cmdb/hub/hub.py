@@ -22,6 +22,7 @@ from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.outlook import Outlook
+from cmdb.hub.presence import Presence
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
@@ -52,6 +53,7 @@ class Hub:
     sources: Sources
     service_watch: ServiceWatch
     identities: Identities
+    presence: Presence
     dependencies: DependencyWatch
     recognition: Recognition
     topology: GraphKeeper

@@ -44,6 +44,7 @@ from cmdb.hub.maildrop import watch_maildir
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
 from cmdb.hub.outlook import Outlook
+from cmdb.hub.presence import Presence
 from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
@@ -52,7 +53,7 @@ from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.tidying import tidy_daily
-from cmdb.hub.view_sources import Sources
+from cmdb.hub.view_sources import People, Sources
 from cmdb.hub.webhook import webhook
 from cmdb.hub.work import work_for
 from cmdb.identity.rules import IdentityPolicy
@@ -139,8 +140,10 @@ def _put_together(
     feed = Feed(store, lambda text: compiled(text, watch.services.members.known), ordered)
     ledger = Ledger(store, clock)
     watch = ServiceWatch(ledger, clock, locations)
+    presence = Presence()
+    presence.changed = functools.partial(feed.look_again, People)
     sources = Sources(
-        store, census, book, watch.services, clock, config.incident.matrix, config.incident.default_impact
+        store, census, book, watch.services, presence, clock, config.incident.matrix, config.incident.default_impact
     )
     maintenance = MaintenanceWatch(ledger, clock)
     topology = GraphKeeper()
@@ -181,6 +184,7 @@ def _put_together(
         sources=sources,
         service_watch=watch,
         identities=Identities(),
+        presence=presence,
         dependencies=dependencies,
         recognition=recognition,
         topology=topology,

@@ -38,8 +38,10 @@ _decode = msgspec.msgpack.Decoder(Request).decode
 
 
 @contextlib.asynccontextmanager
-async def serving(hub: Hub, verbs: Mapping[str, Verb], path: Path, person: Person | None = None) -> AsyncIterator[None]:
-    """Answer at this socket inside the `async with`; with a `person` every session there is theirs."""
+async def serving(
+    hub: Hub, verbs: Mapping[str, Verb], path: Path, person: Person | None = None, via: str = "local"
+) -> AsyncIterator[None]:
+    """Answer at this socket inside the `async with`; with a `person` every session there is theirs, come by `via`."""
     connections: set[asyncio.Task[None]] = set()
     stopping = False
 
@@ -48,7 +50,9 @@ async def serving(hub: Hub, verbs: Mapping[str, Verb], path: Path, person: Perso
         if stopping:
             writer.close()
             return
-        task = asyncio.create_task(_Connection(hub, verbs, reader, writer, person).run(), name="people's connection")
+        task = asyncio.create_task(
+            _Connection(hub, verbs, reader, writer, person, via).run(), name="people's connection"
+        )
         connections.add(task)
         task.add_done_callback(connections.discard)
 
@@ -77,10 +81,11 @@ class _Connection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         person: Person | None,
+        via: str,
     ) -> None:
         self._hub, self._verbs, self._reader, self._writer = hub, verbs, reader, writer
         person = person or Person(_login(writer), Role.ADMIN)
-        self._session = Session(person.name, person.role, self._send_event)
+        self._session = Session(person.name, person.role, self._send_event, via)
         self._room = asyncio.Semaphore(MOST_REQUESTS_AT_ONCE)
 
     async def run(self) -> None:
@@ -99,6 +104,7 @@ class _Connection:
         finally:
             for task in requests:
                 task.cancel()
+            self._hub.presence.leave(self._session)
             for subscription in self._session.subscriptions.values():
                 self._hub.feed.close(subscription)
             self._writer.close()

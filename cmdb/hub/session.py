@@ -10,11 +10,15 @@ from cmdb.hub.feed import Subscription
 from cmdb.hub.role import Role
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
-    """`send(subscription, data)` queues an event; False when the peer reads too slowly just now."""
+    """`send(subscription, data)` queues an event; False when the peer reads too slowly just now.
+
+    `via` is how it came, for people: `local`, or `ssh` and from where.
+    """
 
     actor: str
     role: Role
     send: Callable[[int, Any], bool]
+    via: str = "local"
     subscriptions: dict[int, Subscription] = field(default_factory=dict)

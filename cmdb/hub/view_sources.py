@@ -11,6 +11,7 @@ from cmdb.hub.api.refusal import Refused
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
 from cmdb.hub.incident_book import FINISHED, IncidentBook
+from cmdb.hub.presence import Presence
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row, agent_row, check_row, ci_row, history_row, incident_row
 from cmdb.hub.service_views import AgreementRows, ServiceRows
@@ -190,6 +191,25 @@ class Records:
         return {name: value for name, value in document.items() if name != self._but}
 
 
+class People:
+    """Who is on; presence itself says when that changes."""
+
+    default_order = "name,since"
+
+    def __init__(self, presence: Presence) -> None:
+        self._presence = presence
+
+    async def rows(self) -> AsyncIterator[Row]:
+        for row in self._presence.rows():
+            yield row
+
+    async def row(self, id_: str) -> Row | None:
+        return next((row for row in self._presence.rows() if row["id"] == id_), None)
+
+    async def touched(self, _deltas: Sequence[Delta]) -> Iterable[str]:
+        return ()
+
+
 class Changes:
     """The newest history rows of CIs and relations."""
 
@@ -243,6 +263,7 @@ class Sources:
     census: Census
     book: IncidentBook
     services: Services
+    presence: Presence
     clock: Clock
     matrix: Matrix
     default_impact: int
@@ -263,6 +284,8 @@ def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:
             return Classes(given.census)
         case "agents":
             return Agents(given.store)
+        case "people":
+            return People(given.presence)
         case "reviews":
             settled = bool(args.get("all"))
             return Records(given.store, Kind.REVIEW, "opened_at", lambda one: settled or one["state"] == "open")

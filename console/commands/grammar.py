@@ -38,6 +38,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
         "Inventories of other tools, agreements: glpi, facter, ansible, osquery, cyclonedx, csv, openslo.",
     ),
     "export": ("exchange", "Hosts as glpi, cyclonedx, otel, ansible-inventory, csv; agreements as openslo."),
+    "who": ("who", "Who is on, and what they look at."),
     "audit": ("audit", "Who did what; verify that nothing was altered."),
     "doctor": ("doctor", "What is wrong with this installation."),
     "backup": ("backup", "The record in one file, while the hub goes on."),

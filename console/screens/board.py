@@ -5,6 +5,7 @@ It composes and draws; what is shown comes from view models and panes.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -17,6 +18,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from cmdb.clock import Clock
+from cmdb.hub.client import HubGone, HubRefusal
 from console.actions import Outcome
 from console.link import Link
 from console.screens.pane import Pane, Stage
@@ -85,6 +87,7 @@ class Board(Screen[None]):
         self._levels_at = 0.0
         self._lag_s = 0.0
         self._ticked_at = 0.0
+        self._said_where = ""
 
     def compose(self) -> ComposeResult:
         yield InkLine(self._header, bar=True, id="header")
@@ -139,6 +142,7 @@ class Board(Screen[None]):
             readonly=self._readonly,
             paused=self._paused,
             at=None if self._at is None else self.moment().clock(self._at),
+            place=self._trail.here.uri,
         )
 
     def _banner(self, _cells: int) -> Line:
@@ -163,6 +167,17 @@ class Board(Screen[None]):
     def _begin(self) -> None:
         """Show the first place."""
         raise NotImplementedError
+
+    def _say_where(self) -> None:
+        """Tell the hub what is looked at, for the others who are on."""
+        where = self._trail.here.uri
+        if self.link.state.connected and where != self._said_where:
+            self._said_where = where
+            self.run_worker(self._told_where(where), group="presence", exclusive=True)
+
+    async def _told_where(self, where: str) -> None:
+        with contextlib.suppress(HubGone, HubRefusal):
+            await self.link.call("presence.look", place=where)
 
     # --- what is shown where
 

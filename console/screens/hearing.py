@@ -24,7 +24,10 @@ class Hearing(Board):
         self.query_one("#banner").set_class(away, "-shown")
         self.query_one(Table).dim(away)
         self.query_one(Sheet).dim(away)
-        if state.connected:
+        if not state.connected:
+            self._said_where = ""
+        else:
+            self._say_where()
             if self._pane is not None:
                 self._pane.heard()
             if time.monotonic() - self._levels_at > LEVELS_EVERY_S:

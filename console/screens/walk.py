@@ -43,6 +43,7 @@ class Walk(Board):
             self._pane = ListPane(self._stage, place, self._window_of(place))
         self._pane.enter()
         self._arrange()
+        self._say_where()
 
     def _window_of(self, place: Place) -> Window:
         """The window of an earlier visit, cursor and all, or a new one."""

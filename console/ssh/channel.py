@@ -123,7 +123,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         environment = {name: taken[name] for name, good in _TAKEN.items() if good.fullmatch(taken.get(name, ""))}
         if self._terminal is not None:
             environment["TERM"] = self._terminal.kind
-        wish = Wish(person, tuple(words), self._terminal, environment)
+        wish = Wish(person, f"ssh {self._greeter.peer}", tuple(words), self._terminal, environment)
         session = PersonSession(self._door.hub, self._door.nursery, self._channel, wish)
         self._taker = session
         return session.run

@@ -44,6 +44,7 @@ class Asked:
     """What the person asked this channel to be."""
 
     person: Person
+    via: str = "ssh"
     arguments: tuple[str, ...] = ()
     terminal: Terminal | None = None
     environment: dict[str, str] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class PersonSession:
         """Start the program and see it to its end; its exit status. Raises `OSError`."""
         socket = self._hub.locations.state / "visits" / f"{secrets.token_hex(8)}.sock"
         socket.parent.mkdir(mode=0o700, exist_ok=True)
-        async with serving(self._hub, VERBS, socket, self._asked.person):
+        async with serving(self._hub, VERBS, socket, self._asked.person, self._asked.via):
             with self._descriptors() as theirs:
                 ended = await self._nursery.launch(self._order(str(socket)), theirs)
             try:

@@ -13,7 +13,7 @@ from console.views.columns import Column
 from console.views.ink import Ink, Line
 from console.views.item_columns import item_columns
 from console.views.moment import Moment
-from console.views.place import Place
+from console.views.place import NoSuchPlace, Place, parse
 from console.views.text import clean
 
 
@@ -112,6 +112,14 @@ def _sections(row: Row, moment: Moment) -> Line:
 def _record_of_change(row: Row) -> Place:
     kind, id_ = str(row.get("kind") or ""), str(row.get("record") or row.get("of") or row.get("id") or "")
     return Place(kind if kind in {"ci", "check", "incident", "service", "agreement", "agent"} else "ci", id_)
+
+
+def _place_of_person(row: Row) -> Place:
+    """What they look at; one's own list where that is nothing here (a filter of a newer console)."""
+    try:
+        return parse(str(row.get("place") or ""))
+    except NoSuchPlace:
+        return Place("people")
 
 
 def _from_triage(row: Row) -> Place:
@@ -261,6 +269,22 @@ AGENTS = View(
     orders=("", "-last_heard", "name"),
     empty=("No agent.", "watchdeck up starts one on this machine; watchdeck agent enrol adds others."),
 )
+PEOPLE = View(
+    "people",
+    "People",
+    "who is on, and what they look at",
+    (
+        Column("PERSON", _item_name, 14, 10, sort="name"),
+        Column("ROLE", cells.field("role", Ink.DIM), 8, rank=3, sort="role"),
+        Column("LOOKS AT", cells.field("place"), 24, 14, grow=1, sort="place"),
+        Column("FOR", cells.age("moved_at"), 4, rank=2, right=True, sort="-moved_at"),
+        Column("ON", cells.age("since"), 4, rank=1, right=True, sort="-since"),
+        Column("VIA", cells.field("via", Ink.DIM), 18, 10, rank=4, sort="via"),
+    ),
+    _place_of_person,
+    orders=("", "place", "-since"),
+    empty=("Nobody is on.", "Consoles and watched lists are listed here."),
+)
 CHANGES = View(
     "changes",
     "Changes",
@@ -291,4 +315,6 @@ CHANGES = View(
     _record_of_change,
     empty=("No change yet.", "Every change of a record leaves a row here."),
 )
-VIEWS = {view.name: view for view in (TRIAGE, INCIDENTS, CHECKS, SERVICES, SLA, CLASSES, ITEMS, AGENTS, CHANGES)}
+VIEWS = {
+    view.name: view for view in (TRIAGE, INCIDENTS, CHECKS, SERVICES, SLA, CLASSES, ITEMS, AGENTS, PEOPLE, CHANGES)
+}

@@ -27,6 +27,7 @@ def header(
     readonly: bool = False,
     paused: bool = False,
     at: str | None = None,
+    place: str = "",
 ) -> Line:
     """As much of it as fits, the least important falling away first."""
     parts: list[Part] = [
@@ -39,6 +40,7 @@ def header(
     if status:
         parts.append((0, _states(status)))
         parts.append((1, _levels(at_risk)))
+        parts.append((3, _company(status, place)))
         parts.append((5, _size(status)))
     if at is not None:
         parts.append((0, ((f" as of {at} ", Ink.BADGE),)))
@@ -110,6 +112,16 @@ def _levels(at_risk: int) -> Line:
 def _size(status: Mapping[str, Any]) -> Line:
     counts = status.get("counts") or {}
     return ((f"{_counted(counts.get('ci', 0), 'item')}  {_counted(counts.get('agents', 0), 'agent')}", Ink.DIM),)
+
+
+def _company(status: Mapping[str, Any], place: str) -> Line:
+    """Who looks at the same thing; else how many others are on."""
+    others = status.get("people") or ()
+    here = sorted({clean(one["name"]) for one in others if one["place"] == place})
+    if here:
+        return (("with ", Ink.DIM), (", ".join(here[:3]) + (", …" if here[3:] else ""), Ink.ACCENT))
+    names = {one["name"] for one in others}
+    return ((f"{_counted(len(names), 'other')} on", Ink.DIM),) if names else ()
 
 
 def _counted(number: object, noun: str) -> str:

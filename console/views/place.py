@@ -19,6 +19,7 @@ VIEWS = {
     "classes": ("cmdb", "classes", "cis"),
     "ci": ("ci",),
     "agents": ("agents", "agent"),
+    "people": ("people", "who"),
     "changes": ("changes", "change", "history"),
 }
 NOUNS = {

@@ -103,7 +103,15 @@ async def test_input_reaches_the_command(site: Site) -> None:
 async def test_what_is_wanted_at_three_in_the_morning_is_there(site: Site) -> None:
     olga = await site.user("olga", "on-call")
     await incident(site, 12)
-    for words in ("oncall who", "oncall mine", "oncall gaps", "silence list", "maintenance list", "service list", "who"):
+    for words in (
+        "oncall who",
+        "oncall mine",
+        "oncall gaps",
+        "silence list",
+        "maintenance list",
+        "service list",
+        "who",
+    ):
         done = await olga.run(words)
         assert (done.status, done.err) == (0, ""), (words, done)
     hushed = await olga.run("silence add host=web1 --for 1h -m hush --json")

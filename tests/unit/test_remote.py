@@ -37,7 +37,14 @@ def test_no_command_for_visitors_takes_a_file_of_the_hubs_machine(name: str, com
 
 @pytest.mark.parametrize(
     "words",
-    [["up"], ["agent", "run"], ["agent", "--", "run"], ["agent", "deploy", "h"], ["--state", "/", "ci", "list"], ["--"]],
+    [
+        ["up"],
+        ["agent", "run"],
+        ["agent", "--", "run"],
+        ["agent", "deploy", "h"],
+        ["--state", "/", "ci", "list"],
+        ["--"],
+    ],
 )
 def test_what_is_this_machines_own_is_refused(words: list[str]) -> None:
     with pytest.raises(CommandError) as refused:

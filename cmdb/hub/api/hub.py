@@ -29,7 +29,7 @@ class ActAsArguments(Arguments, frozen=True, kw_only=True):
     role: str = ""
 
 
-async def status(hub: Hub, _session: Session, _args: Nothing) -> dict[str, Any]:
+async def status(hub: Hub, session: Session, _args: Nothing) -> dict[str, Any]:
     census = hub.census
     return {
         "name": hub.config.hub.name or os.uname().nodename,
@@ -51,6 +51,7 @@ async def status(hub: Hub, _session: Session, _args: Nothing) -> dict[str, Any]:
         "lag_s": hub.lag_s,
         "overdue": hub.overdue,
         "readonly": hub.store.trouble or "",
+        "people": hub.presence.beside(session),
         "unstaffed": hub.roster.unstaffed(hub.clock.now()),
         "problems": [str(one) for one in (hub.roster.problem, hub.service_watch.problem) if one is not None],
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from cmdb.hub.api.presence import LONGEST_PLACE
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.feed import LONGEST_WINDOW, Subscription
@@ -53,6 +54,8 @@ async def open_(hub: Hub, session: Session, args: OpenArguments) -> dict[str, An
     subscription = await hub.feed.open(name, source, args.filter, args.sort, session.send)
     session.subscriptions[subscription.number] = subscription
     subscription.move(args.offset, args.limit, None)
+    if session not in hub.presence:
+        hub.presence.look(session, f"{args.view} {args.filter}".strip()[:LONGEST_PLACE], hub.clock.now())
     return {"subscription": subscription.number} | await subscription.snapshot(hub.store.seq)
 
 
