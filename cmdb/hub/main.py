@@ -44,6 +44,7 @@ from cmdb.hub.maildrop import watch_maildir
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
 from cmdb.hub.outlook import Outlook
+from cmdb.hub.passing_time import let_time_pass
 from cmdb.hub.presence import Presence
 from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.recognition import Recognition
@@ -142,9 +143,6 @@ def _put_together(
     watch = ServiceWatch(ledger, clock, locations)
     presence = Presence()
     presence.changed = functools.partial(feed.look_again, People)
-    sources = Sources(
-        store, census, book, watch.services, presence, clock, config.incident.matrix, config.incident.default_impact
-    )
     maintenance = MaintenanceWatch(ledger, clock)
     topology = GraphKeeper()
     stakes = Stakes(
@@ -155,6 +153,8 @@ def _put_together(
     desk.timed = functools.partial(timed_by, watch.services, config.incident)
     freshness = Freshness(ledger, clock, config.check)
     roster = Roster(ledger, clock, locations.oncall)
+    matrix, impact = config.incident.matrix, config.incident.default_impact
+    sources = Sources(store, census, book, watch.services, roster, presence, clock, matrix, impact)
     escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub), maintenance)
     deliveries = DeliveryDesk(ledger, clock, roster, pause_s=config.notify.first_pause_s)
     reported = asyncio.Event()
@@ -214,6 +214,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(hub.feed.run(), "feed")
     start(hub.dependencies.run(), "dependencies")
     start(hub.service_watch.run(lambda ids: hub.feed.look_again(AgreementRows, ids)), "service clock")
+    start(let_time_pass(hub.feed, hub.roster, hub.store), "passing time")
     start(_watch_agreements(hub), "agreements")
     start(tidy_daily(hub.store, hub.clock), "tidying")
     if hub.config.mail.maildir:

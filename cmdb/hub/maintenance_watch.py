@@ -66,6 +66,11 @@ class MaintenanceWatch:
         """The window that holds for this CI now, and when it ends."""
         return self._holding.get(self._held.get(ci, "")) if ci else None
 
+    async def covered(self, select: str) -> list[Document]:
+        """The CIs that a window with this selector covers, with what lives on the hosts among them."""
+        selector = parse(select)
+        return [ci for ci in await self._store.find(Kind.CI) if await self._selects(selector, ci)]
+
     def is_open(self, window: str) -> bool:
         return window in self._holding
 

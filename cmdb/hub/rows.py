@@ -53,6 +53,22 @@ def history_row(row: HistoryRow) -> Row:
     }
 
 
+async def named_history_row(store: Store, row: HistoryRow) -> Row:
+    """The same with the `name` of what changed, its `ci` (of a relation: its source) and the name of its host."""
+    shown = history_row(row)
+    if row.kind is Kind.RELATION:
+        source, type_, target = (*row.id.split("|"), "", "")[:3]
+        place = await _place(store, source, None)
+        name = f"{place['ci_name']} {type_.replace('_', ' ')} {await _named(store, target, None) or target}"
+        return shown | {"name": name, "ci": source, "class": "relation", "host_name": place["host_name"]}
+    ci = await store.get(row.kind, row.id)
+    if ci is None:  # deleted: its first or last row has the name
+        headline = next((one for one in (row.before, row.after) if isinstance(one, dict) and "name" in one), {})
+        return shown | {"name": headline.get("name", row.id), "ci": row.id, "class": None, "host_name": None}
+    host_name = ci["name"] if ci.get("host") == ci["id"] else await _named(store, ci.get("host"), None)
+    return shown | {"name": ci["name"], "ci": row.id, "class": ci["class"], "host_name": host_name}
+
+
 async def _place(store: Store, ci_id: str | None, at: datetime | None) -> Row:
     """`ci_name`, `ci_class`, `host` and `host_name` of what is about this CI."""
     ci = await store.get(Kind.CI, ci_id, at=at) if ci_id else None

@@ -24,11 +24,17 @@ HOST = "host"
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A CI of a component: its id, name and state (None while nothing has checked it)."""
+    """A CI of a component: its id, name, the name of its host ("" for a host) and its state (None: not checked yet)."""
 
     id: str
     name: str
+    host: str
     state: ServiceState | None
+
+    @property
+    def spoken(self) -> str:
+        """Its name with the host's: endpoints are called alike on every host."""
+        return f"{self.name} on {self.host}" if self.host else self.name
 
 
 @dataclass(eq=False)
@@ -136,8 +142,8 @@ class ServiceMembers:
     def components(self, service: str) -> Iterator[tuple[Component, Judged, Sequence[Member]]]:
         """Each component of the service, how it is, and its CIs by name."""
         for part in self._parts.get(service, ()):
-            members = sorted((self._member(ci) for ci in part.cis), key=lambda member: (member.name, member.id))
-            judged = component_state(part.component, [(member.name, member.state) for member in members])
+            members = sorted((self._member(ci) for ci in part.cis), key=_by_host)
+            judged = component_state(part.component, [(member.spoken, member.state) for member in members])
             yield part.component, judged, members
 
     def spare(self, service: str, lost: AbstractSet[str]) -> list[int]:
@@ -152,7 +158,10 @@ class ServiceMembers:
     def _member(self, ci: str) -> Member:
         state = ci_state(self._checks.get(ci, {}).values())
         hidden = state is not None and ci in self._maintained
-        return Member(ci, str(self._cis[ci]["name"]), ServiceState.MAINTENANCE if hidden else state)
+        body = self._cis[ci]
+        host = self._cis.get(body["host"] or "") if body["host"] != ci else None
+        name = "" if host is None else str(host["name"])
+        return Member(ci, str(body["name"]), name, ServiceState.MAINTENANCE if hidden else state)
 
     def _place(self, ci: str) -> set[str]:
         """Look for the parts that select it, as it is now; the services that it was or is part of."""
@@ -175,6 +184,10 @@ class ServiceMembers:
 
     def _may_be_on(self, wanted: str, host: str | None) -> bool:
         return wanted in {"", host} or (host in self._cis and self._cis[host or ""]["name"] == wanted)
+
+
+def _by_host(member: Member) -> tuple[str, str, str]:
+    return member.host or member.name, member.name, member.id
 
 
 def _part(service: str, component: Component) -> _Part:

@@ -101,7 +101,9 @@ def _components(services: Services, service: Service) -> Iterator[Row]:
             "rule": component.rule,
             "effect": component.effect,
             "state": found.state.value,
-            "cis": [{"id": each.id, "name": each.name, "state": each.state} for each in members],
+            "cis": [
+                {"id": each.id, "name": each.name, "host_name": each.host, "state": each.state} for each in members
+            ],
         }
 
 

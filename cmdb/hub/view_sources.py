@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,12 @@ from cmdb.hub.api.refusal import Refused
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
 from cmdb.hub.incident_book import FINISHED, IncidentBook
+from cmdb.hub.oncall_views import PersonRows, ScheduleRows
 from cmdb.hub.presence import Presence
 from cmdb.hub.protocol import Code
-from cmdb.hub.rows import Row, agent_row, check_row, ci_row, history_row, incident_row
+from cmdb.hub.quiet_views import maintenance, silences
+from cmdb.hub.roster import Roster
+from cmdb.hub.rows import Row, agent_row, check_row, ci_row, incident_row, named_history_row
 from cmdb.hub.service_views import AgreementRows, ServiceRows
 from cmdb.hub.services import Services
 from cmdb.model.change import Delta
@@ -240,7 +243,7 @@ class Changes:
             for row in await self._store.history(kind, limit=self.kept):
                 if after_seq is not None and row.seq <= newest:
                     break
-                shown = history_row(row)
+                shown = await named_history_row(self._store, row)
                 self._rows[shown["id"]] = shown
                 found.append(shown["id"])
         return found + self._dropped()
@@ -263,6 +266,7 @@ class Sources:
     census: Census
     book: IncidentBook
     services: Services
+    roster: Roster
     presence: Presence
     clock: Clock
     matrix: Matrix
@@ -271,33 +275,35 @@ class Sources:
 
 def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:
     """The source of a view by its name. Raises `Refused`."""
-    match view:
-        case "triage":
-            return Triage(given.store, given.book, given.matrix, given.default_impact)
-        case "incidents":
-            return Incidents(given.store, closed=bool(args.get("all")))
-        case "checks":
-            return Checks(given.store, given.book)
-        case "ci":
-            return Cis(given.store, given.census, args.get("class") or None)
-        case "classes":
-            return Classes(given.census)
-        case "agents":
-            return Agents(given.store)
-        case "people":
-            return People(given.presence)
-        case "reviews":
-            settled = bool(args.get("all"))
-            return Records(given.store, Kind.REVIEW, "opened_at", lambda one: settled or one["state"] == "open")
-        case "baselines":
-            return Records(given.store, Kind.BASELINE, "name,id", but="items")
-        case "changes":
-            return Changes(given.store)
-        case "services":
-            return ServiceRows(given.services, given.clock)
-        case "sla":
-            return AgreementRows(given.services, given.clock)
-    raise Refused(Code.USAGE, f"view {view}", "is not known")
+    made = _MAKE.get(view)
+    if made is None:
+        raise Refused(Code.USAGE, f"view {view}", "is not known")
+    return made(given, args)
+
+
+def _reviews(given: Sources, args: Mapping[str, Any]) -> Source:
+    settled = bool(args.get("all"))
+    return Records(given.store, Kind.REVIEW, "opened_at", lambda one: settled or one["state"] == "open")
+
+
+_MAKE: Mapping[str, Callable[[Sources, Mapping[str, Any]], Source]] = {
+    "triage": lambda given, _args: Triage(given.store, given.book, given.matrix, given.default_impact),
+    "incidents": lambda given, args: Incidents(given.store, closed=bool(args.get("all"))),
+    "checks": lambda given, _args: Checks(given.store, given.book),
+    "ci": lambda given, args: Cis(given.store, given.census, args.get("class") or None),
+    "classes": lambda given, _args: Classes(given.census),
+    "agents": lambda given, _args: Agents(given.store),
+    "reviews": _reviews,
+    "baselines": lambda given, _args: Records(given.store, Kind.BASELINE, "name,id", but="items"),
+    "changes": lambda given, _args: Changes(given.store),
+    "oncall": lambda given, _args: ScheduleRows(given.roster, given.clock),
+    "roster": lambda given, _args: PersonRows(given.roster, given.clock),
+    "people": lambda given, _args: People(given.presence),
+    "silences": lambda given, args: silences(given.store, given.clock, ended=bool(args.get("all"))),
+    "maintenance": lambda given, args: maintenance(given.store, given.clock, ended=bool(args.get("all"))),
+    "services": lambda given, _args: ServiceRows(given.services, given.clock),
+    "sla": lambda given, _args: AgreementRows(given.services, given.clock),
+}
 
 
 def _is_open(incident: Document) -> bool:

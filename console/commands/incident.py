@@ -104,6 +104,7 @@ _step("assign", "assigned", "Give it to somebody.", click.Argument(["assignee"],
 _step("hold", "on hold", "Wait for somebody else.", click.Argument(["reason"]), _text())
 _step("resume", "in progress", "Go on with it.", _text())
 _step("resolve", "resolved", "Say that it is well again.", _text())
+_step("undo", "is as it was before your last step", "Take back the last thing that you did to it.")
 _step("close", "closed", "Close it for good.", _text())
 _step("reopen", "reopened", "It is back, or never was well.", _text())
 _step(

@@ -61,7 +61,7 @@ async def test_a_service_is_shown_with_what_it_is_made_of(hub: Hub, client: HubC
     assert (tree["state"], tree["reasons"]) == ("down", ["web: web-1 down"])
     [web] = tree["components"]
     assert (web["name"], web["state"], web["rule"]) == ("web", "down", "1")
-    assert web["cis"] == [{"id": "web-1", "name": "web-1", "state": "down"}]
+    assert web["cis"] == [{"id": "web-1", "name": "web-1", "host_name": "", "state": "down"}]
     assert [row["name"] for row in await client.call("service.list")] == ["shop", "this-host"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -14,13 +14,18 @@ from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.quiet_rows import maintenance_row
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
 from cmdb.model.maintenance import Maintenance
-from cmdb.practices.maintenance import Window, WindowError, open_at, verify
+from cmdb.practices.maintenance import Window, WindowError, open_spans, verify
+
+LOOK_AHEAD = timedelta(days=60)
+MOST_SPANS = 10
+MOST_HOSTS = 100
 
 
 class MaintenanceListArguments(ListArguments, frozen=True, kw_only=True):
@@ -44,6 +49,10 @@ class AddArguments(Arguments, frozen=True, kw_only=True):
     weeks: tuple[int, ...] = ()
 
 
+class PreviewArguments(Arguments, frozen=True, kw_only=True):
+    select: str
+
+
 class EndArguments(Arguments, frozen=True, kw_only=True):
     id: str
 
@@ -51,7 +60,10 @@ class EndArguments(Arguments, frozen=True, kw_only=True):
 async def list_(hub: Hub, _session: Session, args: MaintenanceListArguments) -> list[Row]:
     """Each with its `state`: pending, active or over."""
     now = args.at or hub.clock.now()
-    rows = [_row(msgspec.convert(one, Maintenance), now) for one in await hub.store.find(Kind.MAINTENANCE, at=args.at)]
+    rows = [
+        maintenance_row(msgspec.convert(one, Maintenance), now)
+        for one in await hub.store.find(Kind.MAINTENANCE, at=args.at)
+    ]
     return listed((row for row in rows if args.all or row["state"] != "over"), args, "start")
 
 
@@ -74,7 +86,40 @@ async def add(hub: Hub, session: Session, args: AddArguments) -> Row:
         raise Refused(Code.USAGE, "maintenance add", str(error), "see docs/on-call.md") from error
     record = Maintenance(id=f"maintenance-{secrets.token_hex(4)}", window=window, by=session.actor)
     await _write(hub, session, record, 0, window.title)
-    return _row(record, now) | {"version": 1}
+    return maintenance_row(record, now) | {"version": 1}
+
+
+async def show(hub: Hub, _session: Session, args: EndArguments) -> Row:
+    """With `covers` (see `preview`) and `spans`: when it is open next."""
+    document = await hub.store.get(Kind.MAINTENANCE, args.id)
+    if document is None:
+        raise not_found("maintenance", args.id)
+    record, now = msgspec.convert(document, Maintenance), hub.clock.now()
+    spans = open_spans(record.window, now, now + LOOK_AHEAD, record.problems)[:MOST_SPANS]
+    return maintenance_row(record, now) | {
+        "covers": await _covered(hub, record.window.select),
+        "spans": [{"start": span.start, "end": span.end} for span in spans],
+    }
+
+
+async def preview(hub: Hub, _session: Session, args: PreviewArguments) -> Row:
+    """What a window with this selector covers: how many items, on which hosts, and the services that they carry."""
+    try:
+        return await _covered(hub, args.select)
+    except FilterError as error:
+        raise Refused(Code.USAGE, "maintenance preview", str(error), "see docs/filter.md") from error
+
+
+async def _covered(hub: Hub, select: str) -> Row:
+    found = await hub.maintenance.covered(select)
+    hosts = sorted({str(one["name"]) for one in found if one["id"] == one.get("host")})
+    services = hub.services.supported_by([one["id"] for one in found])
+    return {
+        "items": len(found),
+        "hosts": hosts[:MOST_HOSTS],
+        "more_hosts": max(0, len(hosts) - MOST_HOSTS),
+        "services": [one.name for one in services],
+    }
 
 
 async def end(hub: Hub, session: Session, args: EndArguments) -> Row:
@@ -88,7 +133,7 @@ async def end(hub: Hub, session: Session, args: EndArguments) -> Row:
         raise Refused(Code.CONFLICT, args.id, "is over already")
     over = msgspec.structs.replace(known, window=msgspec.structs.replace(known.window, ended_at=now))
     await _write(hub, session, over, known.version, "ended early")
-    return _row(over, now)
+    return maintenance_row(over, now)
 
 
 async def _write(hub: Hub, session: Session, record: Maintenance, version: int, reason: str) -> None:
@@ -96,20 +141,10 @@ async def _write(hub: Hub, session: Session, record: Maintenance, version: int, 
     await hub.maintenance.apply(done.deltas if done else ())
 
 
-def _row(record: Maintenance, now: datetime) -> Row:
-    """The window's fields beside the record's, flat."""
-    window = record.window
-    span = open_at(window, now, record.problems)
-    over = window.end <= now or (window.ended_at is not None and window.ended_at <= now)
-    state = "active" if span is not None else "over" if over else "pending"
-    fields = msgspec.structs.asdict(window)
-    return {"id": record.id, "version": record.version, "by": record.by, "state": state, **fields} | {
-        "open_until": None if span is None else span.end
-    }
-
-
 VERBS: Mapping[str, Verb] = {
     "maintenance.list": Verb(MaintenanceListArguments, list_),
+    "maintenance.show": Verb(EndArguments, show),
+    "maintenance.preview": Verb(PreviewArguments, preview),
     "maintenance.add": Verb(AddArguments, add, Role.OPERATOR),
     "maintenance.end": Verb(EndArguments, end, Role.OPERATOR),
 }

@@ -15,6 +15,7 @@ from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
+from cmdb.hub.service_map import ServiceMap
 from cmdb.hub.service_rows import service_row, service_tree
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
@@ -25,6 +26,12 @@ from cmdb.toml_file import TomlError
 class NameArguments(Arguments, frozen=True, kw_only=True):
     name: str
     at: datetime | None = None
+
+
+class MapArguments(Arguments, frozen=True, kw_only=True):
+    """Without a name: all services."""
+
+    name: str = ""
 
 
 class Nothing(Arguments, frozen=True, kw_only=True):
@@ -40,6 +47,16 @@ async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
 async def show(hub: Hub, _session: Session, args: NameArguments) -> Row:
     service = await _service(hub, args)
     return service_tree(hub.services, service, args.at or hub.clock.now())
+
+
+async def map_(hub: Hub, _session: Session, args: MapArguments) -> dict[str, Any]:
+    """`down`: from services to what they stand on, as rows of a tree; `up`: from hosts to the services on them."""
+    known = hub.services.services
+    if args.name and args.name not in known:
+        raise not_found("service", args.name)
+    chosen = [known[args.name]] if args.name else list(known.values())
+    found = ServiceMap(hub.services, hub.topology.graph, hub.census.state_of, whole=bool(args.name))
+    return {"id": args.name, "name": args.name, "down": found.down(chosen), "up": found.up(chosen)}
 
 
 async def reload(hub: Hub, session: Session, _args: Nothing) -> dict[str, Any]:
@@ -61,5 +78,6 @@ VERBS: Mapping[str, Verb] = {
     "service.list": Verb(ListArguments, list_),
     "service.show": Verb(NameArguments, show),
     "service.tree": Verb(NameArguments, show),
+    "service.map": Verb(MapArguments, map_),
     "config.reload": Verb(Nothing, reload, Role.ADMIN),
 }

@@ -14,13 +14,15 @@ from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
+from cmdb.hub.quiet_rows import silence_row
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
 from cmdb.model.silence import Silence
-from cmdb.practices.silence import ending_soon, silence_error
+from cmdb.practices.matcher import all_match, parse_matcher
+from cmdb.practices.silence import silence_error
 
 
 class SilenceListArguments(ListArguments, frozen=True, kw_only=True):
@@ -36,6 +38,10 @@ class AddArguments(Arguments, frozen=True, kw_only=True):
     start: datetime | None = None
 
 
+class PreviewArguments(Arguments, frozen=True, kw_only=True):
+    matchers: tuple[str, ...]
+
+
 class EndArguments(Arguments, frozen=True, kw_only=True):
     id: str
 
@@ -43,9 +49,8 @@ class EndArguments(Arguments, frozen=True, kw_only=True):
 async def list_(hub: Hub, _session: Session, args: SilenceListArguments) -> list[Row]:
     """Each with its `state`: pending, active, ending (within the hour) or ended."""
     now = args.at or hub.clock.now()
-    found = [msgspec.convert(one, Silence) for one in await hub.store.find(Kind.SILENCE, at=args.at)]
-    soon = {one.id for one in ending_soon(found, now)}
-    rows = [{**one.body(), "state": _state(one, now, soon)} for one in found]
+    found = await hub.store.find(Kind.SILENCE, at=args.at)
+    rows = [silence_row(msgspec.convert(one, Silence), now) for one in found]
     return listed((row for row in rows if args.all or row["state"] != "ended"), args, "end")
 
 
@@ -62,6 +67,32 @@ async def add(hub: Hub, session: Session, args: AddArguments) -> Row:
         raise Refused(Code.USAGE, "silence add", why, "see docs/on-call.md")
     await hub.ledger.commit([Put(Kind.SILENCE, silence, 0)], actor=session.actor, reason=args.reason)
     return _added(silence)
+
+
+async def show(hub: Hub, _session: Session, args: EndArguments) -> Row:
+    """With `matches`: the open incidents that it holds for."""
+    document = await hub.store.get(Kind.SILENCE, args.id)
+    if document is None:
+        raise not_found("silence", args.id)
+    silence = msgspec.convert(document, Silence)
+    return silence_row(silence, hub.clock.now()) | {"matches": await _matching(hub, silence.matchers)}
+
+
+async def preview(hub: Hub, _session: Session, args: PreviewArguments) -> list[Row]:
+    """The open incidents that such a silence would hold for."""
+    try:
+        return await _matching(hub, args.matchers)
+    except ValueError as error:
+        raise Refused(Code.USAGE, "silence preview", str(error), "see docs/on-call.md") from error
+
+
+async def _matching(hub: Hub, matchers: tuple[str, ...]) -> list[Row]:
+    parsed = [parse_matcher(text) for text in matchers]
+    return [
+        {"number": one.number, "title": one.title, "state": one.state, "priority": one.priority}
+        for one in hub.book
+        if all_match(parsed, await hub.escalations.labels(one))
+    ]
 
 
 async def end(hub: Hub, session: Session, args: EndArguments) -> Row:
@@ -82,16 +113,10 @@ def _added(silence: Silence) -> dict[str, Any]:
     return silence.body() | {"version": 1}
 
 
-def _state(silence: Silence, now: datetime, soon: set[str]) -> str:
-    if now < silence.start:
-        return "pending"
-    if silence.end <= now:
-        return "ended"
-    return "ending" if silence.id in soon else "active"
-
-
 VERBS: Mapping[str, Verb] = {
     "silence.list": Verb(SilenceListArguments, list_),
+    "silence.show": Verb(EndArguments, show),
+    "silence.preview": Verb(PreviewArguments, preview),
     "silence.add": Verb(AddArguments, add, Role.OPERATOR),
     "silence.end": Verb(EndArguments, end, Role.OPERATOR),
 }
