@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from cmdb.clock import Clock
 from cmdb.hub.rows import Row
 from cmdb.hub.service_rows import agreement_row, service_row
-from cmdb.hub.services import Services
+from cmdb.hub.services import RETIRED, Services
 from cmdb.model.change import Delta
 
 
@@ -18,12 +18,16 @@ class ServiceRows:
         self._services, self._clock = services, clock
 
     async def rows(self) -> AsyncIterator[Row]:
-        for service in list(self._services.services.values()):
+        for service in [one for one in self._services.services.values() if one.stage != RETIRED]:
             yield service_row(self._services, service, self._clock.now())
 
     async def row(self, id_: str) -> Row | None:
         service = self._services.services.get(id_)
-        return None if service is None else service_row(self._services, service, self._clock.now())
+        return (
+            None
+            if service is None or service.stage == RETIRED
+            else service_row(self._services, service, self._clock.now())
+        )
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         return self._services.take(deltas)

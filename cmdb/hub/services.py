@@ -18,11 +18,12 @@ from cmdb.model.change import Change, Delta, Put, Remove
 from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement, Interval, Service
 from cmdb.practices.negotiation import NEGOTIATED
-from cmdb.practices.service_state import Judged
+from cmdb.practices.service_state import Judged, ServiceState
 from cmdb.practices.state_record import changed, closed, unwatched
 from cmdb.store.protocol import Store, StoreError
 
 ACTOR = "hub"
+RETIRED = "retired"  # the stage of a service that is kept and no longer measured
 _MOST_REASONS = 12
 _ABOUT_SERVICES = frozenset({Kind.SERVICE, Kind.AGREEMENT, Kind.INTERVAL})
 _log = logging.getLogger(__name__)
@@ -75,8 +76,13 @@ class Services:
         An agreement that was negotiated stays in force: what a file says about it is a proposal like another.
         """
         wanted = {service.id: service for service in services}
-        negotiated = {id_ for id_, agreement in self.agreements.items() if agreement.source == NEGOTIATED}
-        agreed = {agreement.id: agreement for agreement in agreements if agreement.id not in negotiated}
+        offered = {service.id for service in wanted.values() if service.stage != RETIRED}
+        negotiated = {
+            id_
+            for id_, agreement in self.agreements.items()
+            if agreement.source == NEGOTIATED and agreement.service in offered
+        }
+        agreed = {one.id: one for one in agreements if one.id not in negotiated and one.service in offered}
         now = self._clock.now()
         changes: list[Change] = [Put(Kind.SERVICE, self._with_state(service)) for service in wanted.values()]
         changes += [Put(Kind.AGREEMENT, agreement) for agreement in agreed.values()]
@@ -123,6 +129,9 @@ class Services:
         return "unknown" if known is None else known.state
 
     def _changes(self, service: Service, now: datetime) -> list[Change]:
+        if service.stage == RETIRED:
+            gone = msgspec.structs.replace(service, state=ServiceState.UNKNOWN.value, since=None, reasons=(RETIRED,))
+            return [*self._closing(service.id, now), Put(Kind.SERVICE, gone)]
         judged = self.members.state_of(service)
         record = self.records.get(service.id)
         intervals = changed(record[-1] if record else None, service.id, judged.state, now, "; ".join(_reasons(judged)))
@@ -175,8 +184,8 @@ class Services:
             if before is not None and before.version > service.version:
                 return
             self.services[id_] = service
-        if before is None or service is None or before.components != service.components:
-            self.members.take_service(id_, service)
+        if before is None or service is None or _measured(before) != _measured(service):
+            self.members.take_service(id_, service if service and service.stage != RETIRED else None)
             self._touched.add(id_)
         elif before.rule != service.rule:
             self._touched.add(id_)
@@ -189,6 +198,11 @@ class Services:
                 record[place] = interval
         else:
             record.insert(place + 1, interval)
+
+
+def _measured(service: Service) -> object:
+    """What its state is made of."""
+    return service.components, service.stage == RETIRED
 
 
 def _reasons(judged: Judged) -> tuple[str, ...]:

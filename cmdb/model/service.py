@@ -42,7 +42,8 @@ class Service(Record, frozen=True, kw_only=True):
 
     `hours` is `24x7` or a calendar expression of `cmdb.practices.calendar`; `source` is the file that
     declares it, or `built-in`. `kind` is business (`customers` see it) or technical (others stand on it).
-    `reasons` names what made the state, worst first.
+    `reasons` names what made the state, worst first. `stage` is pipeline (measured, not in the catalogue yet), live or
+    retired (neither).
     """
 
     name: str
@@ -57,6 +58,7 @@ class Service(Record, frozen=True, kw_only=True):
     hours: str = "24x7"
     timezone: str = "UTC"
     holidays: Holidays = Holidays()
+    stage: str = "live"
     source: str = "built-in"
     state: str = "unknown"
     since: datetime | None = None

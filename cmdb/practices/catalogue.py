@@ -22,7 +22,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entries_of(services: Iterable[Service], agreements: Iterable[Agreement]) -> tuple[Entry, ...]:
-    """The catalogue of these services, with the agreements in force as their offerings, by name."""
+    """The catalogue of those services that are live, with the agreements in force as their offerings, by name."""
     offered = sorted(agreements, key=lambda agreement: agreement.name)
     return tuple(
         Entry(
@@ -30,6 +30,7 @@ def entries_of(services: Iterable[Service], agreements: Iterable[Agreement]) -> 
             offerings=tuple(_offering(one, service) for one in offered if one.service == service.name),
         )
         for service in sorted(services, key=lambda service: service.name)
+        if service.stage == "live"
     )
 
 

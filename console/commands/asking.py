@@ -115,14 +115,14 @@ def _print_lines(rows: Sequence[Mapping[str, Any]]) -> None:
 def show_command(
     name: str,
     verb: str,
-    argument: click.Argument,
+    argument: click.Argument | None,
     *,
     help_: str,
     render: Callable[[Any], str],
     status: Callable[[Any], int] = lambda _: Exit.DONE,
     options: Sequence[click.Option] = (),
 ) -> click.Command:
-    """A command that reads one thing by its id and shows it as `render` says, or as JSON."""
+    """A command that reads one thing (by its id, where it has one) and shows it as `render` says, or as JSON."""
 
     @click.command(name, help=help_)
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -135,5 +135,5 @@ def show_command(
             say(render(document))
         return status(document)
 
-    command.params[:0] = [argument, *options]
+    command.params[:0] = [*([] if argument is None else [argument]), *options]
     return command

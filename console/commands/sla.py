@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from console.commands import sla_negotiation, sla_planning, sla_review
+from console.commands import service_edit, sla_negotiation, sla_planning, sla_review
 from console.commands.asking import list_command, show_command
 from console.commands.options import AT
 from console.commands.sla_terms import share
@@ -76,5 +76,10 @@ sla.add_command(
         options=(PERIOD, AT),
     )
 )
-for command in (*sla_planning.COMMANDS, *sla_negotiation.COMMANDS, *sla_review.COMMANDS):
+EDITING = (
+    service_edit.adding("sla"),
+    service_edit.setting("sla"),
+    service_edit.taking_out("sla", "remove", "Take an agreement out of its file."),
+)
+for command in (*EDITING, *sla_planning.COMMANDS, *sla_negotiation.COMMANDS, *sla_review.COMMANDS):
     sla.add_command(command)

@@ -33,6 +33,11 @@ def terms_of(pairs: tuple[str, ...]) -> dict[str, Any]:
     return terms
 
 
+def edited_terms(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """The same; nothing after the equals sign takes the term out."""
+    return {term: None if value == "" else value for term, value in terms_of(pairs).items()}
+
+
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdb.model.service import Agreement, Component, Holidays, Service
+from cmdb.services_d.writing import as_toml
 from cmdb.services_file import Declared, load_services
-from cmdb.services_writing import as_toml
 from cmdb.toml_file import TomlError
 
 SHOP = Service(

@@ -17,6 +17,7 @@ from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
 from cmdb.hub.service_map import ServiceMap
 from cmdb.hub.service_rows import service_row, service_tree
+from cmdb.hub.services import RETIRED
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
 from cmdb.model.service import Service
@@ -34,14 +35,21 @@ class MapArguments(Arguments, frozen=True, kw_only=True):
     name: str = ""
 
 
+class ServiceListArguments(ListArguments, frozen=True, kw_only=True):
+    """`all`: retired ones too."""
+
+    all: bool = False
+
+
 class Nothing(Arguments, frozen=True, kw_only=True):
     pass
 
 
-async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
+async def list_(hub: Hub, _session: Session, args: ServiceListArguments) -> list[Row]:
     found = [msgspec.convert(one, Service) for one in await hub.store.find(Kind.SERVICE, at=args.at)]
     now = args.at or hub.clock.now()
-    return listed([service_row(hub.services, service, now) for service in found], args, "name")
+    shown = [service for service in found if args.all or service.stage != RETIRED]
+    return listed([service_row(hub.services, service, now) for service in shown], args, "name")
 
 
 async def show(hub: Hub, _session: Session, args: NameArguments) -> Row:
@@ -51,7 +59,7 @@ async def show(hub: Hub, _session: Session, args: NameArguments) -> Row:
 
 async def map_(hub: Hub, _session: Session, args: MapArguments) -> dict[str, Any]:
     """`down`: from services to what they stand on, as rows of a tree; `up`: from hosts to the services on them."""
-    known = hub.services.services
+    known = {id_: one for id_, one in hub.services.services.items() if one.stage != RETIRED}
     if args.name and args.name not in known:
         raise not_found("service", args.name)
     chosen = [known[args.name]] if args.name else list(known.values())
@@ -75,7 +83,7 @@ async def _service(hub: Hub, args: NameArguments) -> Service:
 
 
 VERBS: Mapping[str, Verb] = {
-    "service.list": Verb(ListArguments, list_),
+    "service.list": Verb(ServiceListArguments, list_),
     "service.show": Verb(NameArguments, show),
     "service.tree": Verb(NameArguments, show),
     "service.map": Verb(MapArguments, map_),

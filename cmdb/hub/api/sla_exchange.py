@@ -17,7 +17,7 @@ from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.openslo.agreement import taken, written
 from cmdb.openslo.document import FieldError, read_documents
-from cmdb.services_writing import as_toml
+from cmdb.services_d.writing import as_toml
 from cmdb.toml_file import TomlError
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from tomlkit.exceptions import TOMLKitError
 
 from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.service_edit import files_of
 from cmdb.hub.api.sla_planning import chosen, feasibility_of, taken_terms
 from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
+from cmdb.hub.service_files import Changed
 from cmdb.hub.session import Session
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.kind import Kind
@@ -29,7 +33,11 @@ from cmdb.practices.negotiation import (
     superseded,
     withdrawn,
 )
+from cmdb.services_d.editing import NoSuchTerm
 from cmdb.store.protocol import StaleVersion
+from cmdb.toml_file import TomlError
+
+_log = logging.getLogger(__name__)
 
 
 class NameArguments(Arguments, frozen=True, kw_only=True):
@@ -83,7 +91,21 @@ async def sign(hub: Hub, session: Session, args: SignArguments) -> Row:
     if before := hub.services.agreements.get(after.name):
         changes.append(Put(Kind.AGREEMENT, superseded(before), 0))
     await _commit(hub, session, changes, reason)
-    return after.body()
+    return {**after.body(), "file": await _written_back(hub, session, after)}
+
+
+async def _written_back(hub: Hub, session: Session, agreement: Agreement) -> str:
+    """The file that now says what was signed; empty, with the reason in the log, when none could be made to."""
+    files = files_of(hub)
+    try:
+        edit = files.agreed(agreement)
+        if edit.diff:
+            await files.write(edit, session.actor)
+    except (TomlError, TOMLKitError, NoSuchTerm, Changed, OSError) as error:
+        # What was signed holds all the same; `service diff` shows that the file says otherwise.
+        _log.warning("%s is signed, and not written into services.d: %s", agreement.name, error)
+        return ""
+    return edit.path.name
 
 
 async def diff(hub: Hub, _session: Session, args: NameArguments) -> Row:

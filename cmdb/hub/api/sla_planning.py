@@ -28,7 +28,7 @@ from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.forecast import announced_share
 from cmdb.practices.review import LEAD_S
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
-from cmdb.services_file import with_terms
+from cmdb.services_d.records import with_terms
 from cmdb.toml_file import TomlError
 
 DEFAULT_INTERVAL_S = Definition(id="", ci="", type="").interval_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -28,6 +29,12 @@ def as_toml(services: Iterable[Service], agreements: Iterable[Agreement], *, abo
     for agreement in agreements:
         lines += ["", "[[agreement]]", *_agreement(agreement)]
     return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def terms_of(agreement: Agreement) -> dict[str, Any]:
+    """The agreement as the keys and values of a file, without those that say what is the default."""
+    terms: dict[str, Any] = tomllib.loads(as_toml([], [agreement]))["agreement"][0]
+    return terms
 
 
 def _agreement(agreement: Agreement) -> Iterator[str]:
