@@ -1,13 +1,13 @@
 """Whether a thing can be reached at all, given what is hard-down: so that one dead switch is one alarm. Pure.
 
 Suppresses alerting, never checking; creation, never resolution. Soft states are no reason: whoever calls says what
-is hard-down.
+is hard-down. Parents that were declared stand in no circle (`verify`); those that were observed may.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Optional
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Callable, Optional
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 Parents = Mapping[str, Sequence[Group]]  # every group must hold
+ParentsOf = Callable[[str], Sequence[Group]]
 
 
 class CircularParents(ValueError):
@@ -31,33 +32,63 @@ class CircularParents(ValueError):
         self.circle = tuple(circle)
 
 
-def blockers(node: str, parents: Parents, hard_down: Collection[str]) -> tuple[str, ...]:
+def blockers(node: str, parents_of: ParentsOf, hard_down: Collection[str]) -> tuple[str, ...]:
     """What keeps the node from being reached, nearest to the cause; empty when it can be.
 
-    The node's own state is not asked for: a thing that is down is down, not unreachable. Needs `verify` before.
+    Its own state is not asked for: what is down is down, not unreachable.
     """
-    known: dict[str, tuple[str, ...]] = {}
+    groups = _ancestry(node, parents_of)
+    lost = _lost(groups, hard_down)
+    causes: dict[str, None] = {}
+    met = {node}
     waiting = [node]
     while waiting:
-        groups = parents.get(waiting[-1], ())
-        unknown = [member for group in groups for member in group.members if member not in known]
-        if unknown:
-            waiting.extend(unknown)
-        else:
-            known[waiting.pop()] = _causes(groups, hard_down, known)
-    return known[node]
+        for member in _lost_members(groups[waiting.pop()], lost):
+            if member not in met:
+                met.add(member)
+                waiting.append(member)
+                if not any(_fails(group, lost) for group in groups[member]):
+                    causes[member] = None
+    # In a circle nothing is nearest: then all of it that is down.
+    return tuple(causes) or tuple(sorted(one for one in met if one != node and one in hard_down))
 
 
-def _causes(
-    groups: Sequence[Group], hard_down: Collection[str], known: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
-    """Why too few parents of one of the groups carry: what blocks each of them, or that it is down itself."""
-    causes: dict[str, None] = {}
-    for group in groups:
-        lost = [known[member] or ((member,) if member in hard_down else ()) for member in group.members]
-        if sum(1 for why in lost if not why) < group.needed:
-            causes.update(dict.fromkeys(cause for why in lost for cause in why))
-    return tuple(causes)
+def _ancestry(node: str, parents_of: ParentsOf) -> dict[str, Sequence[Group]]:
+    """The groups of the node and of all that it stands on, near and far."""
+    groups: dict[str, Sequence[Group]] = {}
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if one not in groups:
+            groups[one] = parents_of(one)
+            waiting.extend(member for group in groups[one] for member in group.members)
+    return groups
+
+
+def _lost(groups: Mapping[str, Sequence[Group]], hard_down: Collection[str]) -> set[str]:
+    """What is down, and all that for that reason cannot be reached: nothing is lost for itself alone."""
+    children: dict[str, list[str]] = {}
+    for one, of in groups.items():
+        for group in of:
+            for member in group.members:
+                children.setdefault(member, []).append(one)
+    lost = {one for one in groups if one in hard_down}
+    waiting = list(lost)
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in lost and any(_fails(group, lost) for group in groups[child]):
+                lost.add(child)
+                waiting.append(child)
+    return lost
+
+
+def _fails(group: Group, lost: Collection[str]) -> bool:
+    return sum(1 for member in group.members if member not in lost) < group.needed
+
+
+def _lost_members(groups: Iterable[Group], lost: Collection[str]) -> Iterator[str]:
+    """Of those groups that fail."""
+    return (member for group in groups if _fails(group, lost) for member in group.members if member in lost)
 
 
 def verify(parents: Parents) -> None:

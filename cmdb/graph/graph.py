@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from checks.reach import Group as ParentGroup
 from cmdb.graph.rows import Rows
 from cmdb.graph.walk import Group, Walked, walk
 from cmdb.model.change import Delta
@@ -159,6 +160,23 @@ class Graph:
     def depends(self, root: str, depth: int | None = None) -> Reach:
         """Everything that the root stands on, redundant or not."""
         return self._reach(root, depth, self._causes, {})
+
+    def parents(self, ci: str) -> list[ParentGroup]:
+        """What the CI stands on directly, those together that stand in for each other."""
+        effect = self._numbers.get(ci)
+        if effect is None:
+            return []
+        groups: dict[tuple[str, str], list[int]] = {}
+        needs: dict[tuple[str, str], int] = {}
+        for cause in self._causes.get(effect, {}):
+            name, needed = self._group_of.get((effect, cause), ("", 1))
+            key = (name, "" if name else self._ids[cause])
+            groups.setdefault(key, []).append(cause)
+            needs[key] = max(needed, needs.get(key, 1))
+        return [
+            ParentGroup(tuple(self._ids[each] for each in members), min(needs[key], len(members)), key[0])
+            for key, members in groups.items()
+        ]
 
     def _walked(self, starts: Sequence[int], adjacency: Mapping[int, Collection[int]]) -> Walked:
         nothing: tuple[int, ...] = ()

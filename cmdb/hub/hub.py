@@ -23,6 +23,7 @@ from cmdb.hub.ledger import Ledger
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.outlook import Outlook
 from cmdb.hub.presence import Presence
+from cmdb.hub.reachability import Reachability
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
@@ -59,6 +60,7 @@ class Hub:
     topology: GraphKeeper
     outlook: Outlook
     check_history: CheckHistory
+    reachability: Reachability
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None

@@ -57,8 +57,9 @@ class IncidentDesk:
         self._maintenance = maintenance
         self._held: dict[str, set[str]] = {}  # bad checks by CI, while that is in maintenance
         self._ledger, self._clock, self._config, self._book = ledger, clock, config, book
-        self._troubles = Troubles(ledger.store)
-        self._suspicion = Suspicion(ledger.store, self._troubles.upstream)
+        self._unreachable: set[str] = set()  # bad checks that are held back, since what they check is out of reach
+        self.troubles = Troubles(ledger.store)
+        self._suspicion = Suspicion(ledger.store, self.troubles.upstream)
         self.policy = Policy(
             matrix=config.matrix,
             default_impact=config.default_impact,
@@ -85,7 +86,7 @@ class IncidentDesk:
             incident["number"]: incident["resolved_at"]
             for incident in await store.find(Kind.INCIDENT, {"state": "resolved"})
         }
-        self._troubles.upstream.forget()
+        self.troubles.upstream.forget()
         self._stirred.set()
 
     async def apply(self, deltas: Sequence[Delta]) -> None:
@@ -96,7 +97,7 @@ class IncidentDesk:
             elif delta.kind is Kind.INCIDENT:
                 self._take_resolved(delta)
             elif delta.kind is Kind.RELATION:
-                self._troubles.upstream.forget()
+                self.troubles.upstream.forget()
 
     async def run(self) -> None:
         while True:
@@ -117,6 +118,11 @@ class IncidentDesk:
         """What is still bad at the end of a window opens an incident."""
         for ci in cis:
             self._look_at(self._held.pop(ci, ()))
+        self._stirred.set()
+
+    def reach_changed(self) -> None:
+        """What was out of reach and is still bad opens an incident, or is part of one."""
+        self._look_at(self._unreachable)
         self._stirred.set()
 
     # Working
@@ -166,7 +172,7 @@ class IncidentDesk:
                 if event.number in open_ and event.number is not None:
                     plan.note(event.number, event.labels.get("from", ACTOR), event.text)
                 elif event.firing:
-                    troubles.append(await self._troubles.of_event(event, self._clock.now()))
+                    troubles.append(await self.troubles.of_event(event, self._clock.now()))
             wanted = [one for one in troubles if not self._maintenance.holds(one.ci)]
             await self._decide(plan, counter, wanted, {event.key for event in events if not event.firing})
 
@@ -238,7 +244,8 @@ class IncidentDesk:
                 bad.append(check)
             elif known is not None and check["hard"]:
                 plan.worsen(known.number, id_, check["state"])
-        await self._decide(plan, counter, [await self._troubles.of(check) for check in bad], well)
+        await self._decide(plan, counter, [await self.troubles.of(check) for check in bad], well)
+        self._unreachable = (self._unreachable - pending.keys()) | plan.held
 
     async def _decide(self, plan: Plan, counter: Counter, troubles: Iterable[Trouble], well: set[str]) -> None:
         """Place the troubles, fold what they explain, weigh what changed, and write it in one batch."""
@@ -247,10 +254,12 @@ class IncidentDesk:
             plan.place(trouble, await self._finished(trouble.key))
         plan.finish_joins()
         cis = {effect.ci for incident in plan.open for effect in incident.effects}
-        plan.fold({ci: await self._troubles.upstream.of(ci) for ci in cis} if plan.may_fold else {})
+        plan.fold({ci: await self.troubles.upstream.of(ci) for ci in cis} if plan.may_fold else {})
         plan.weigh()
         plan.recover(well)  # of what was bad only in passing
         await self._write(plan, counter)
+        if plan.changed:
+            self._look_at(self._unreachable)
 
     async def _write(self, plan: Plan, counter: Counter) -> None:
         if not plan.changed:

@@ -47,6 +47,7 @@ from cmdb.hub.outlook import Outlook
 from cmdb.hub.passing_time import let_time_pass
 from cmdb.hub.presence import Presence
 from cmdb.hub.reach import reached_by, timed_by
+from cmdb.hub.reachability import Reachability
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
 from cmdb.hub.roster import Roster
@@ -151,6 +152,9 @@ def _put_together(
     )
     desk = IncidentDesk(ledger, clock, config.incident, book, stakes, maintenance)
     desk.timed = functools.partial(timed_by, watch.services, config.incident)
+    reachability = Reachability(ledger, topology)
+    desk.troubles.blockers_of = reachability.blockers_of
+    reachability.listeners.append(desk.reach_changed)
     freshness = Freshness(ledger, clock, config.check)
     roster = Roster(ledger, clock, locations.oncall)
     matrix, impact = config.incident.matrix, config.incident.default_impact
@@ -190,6 +194,7 @@ def _put_together(
         topology=topology,
         outlook=Outlook(watch.services, config.incident),
         check_history=check_history,
+        reachability=reachability,
         started_at=clock.now(),
     )
     return hub, freshness
@@ -203,6 +208,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     hub.roster.start()
     for follower in _followers(hub, freshness):
         await _followed(hub, follower, start)
+    start(hub.reachability.run(), "reachability")
     start(hub.desk.run(), "incident desk")
     start(freshness.run(), "freshness")
     start(hub.check_history.run(), "check history")
@@ -240,6 +246,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.book,
         hub.service_watch,
         hub.topology,
+        hub.reachability,
         hub.maintenance,
         hub.desk,
         freshness,

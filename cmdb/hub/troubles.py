@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cmdb.hub.upstream import Upstream
@@ -19,6 +19,8 @@ class Troubles:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # Who keeps a check's CI from being reached, by the CI and the check's type; set by who knows it.
+        self.blockers_of: Callable[[str, str], tuple[str, ...]] = lambda _ci, _type: ()
         self.upstream = Upstream(store)
 
     async def of(self, check: Document) -> Trouble:
@@ -38,6 +40,7 @@ class Troubles:
             since=since,
             down=down,
             upstream=await self.upstream.of(check["ci"]),
+            blocked_by=self.blockers_of(check["ci"], check["type"]),
         )
 
     async def of_event(self, event: Event, now: datetime) -> Trouble:

@@ -13,7 +13,8 @@ class CheckRecord(Record, frozen=True, kw_only=True):
     """`state` is ok | warning | critical | unknown | pending (never run).
 
     `hard` and `attempt` as in `checks.state`; `since` is when this state began; `last_result` the whole last
-    result as builtins; `reason` qualifies unknown (no_data, prober_late) and unreachable.
+    result as builtins; `reason` qualifies unknown (no_data, prober_late). `blocked_by` are the CIs that are hard-down
+    and keep what is checked from being reached: then it is unreachable, and nobody is told of it.
     """
 
     ci: str
@@ -30,4 +31,5 @@ class CheckRecord(Record, frozen=True, kw_only=True):
     last_result: dict[str, Any] = {}
     flapping: bool = False
     reason: str | None = None
+    blocked_by: tuple[str, ...] = ()
     acknowledged_by: str | None = None

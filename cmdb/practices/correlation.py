@@ -27,7 +27,8 @@ class Trouble:
 
     `key` is what two checks of the same trouble share; `upstream` maps each CI that this one depends on to how
     (`web depends on esx-4`), nearest first; `down` says that its CI is out of service, so that others suffer.
-    `labels` and `text` are what an outside source said; the CI is "" where it named none.
+    `labels` and `text` are what an outside source said; the CI is "" where it named none. `blocked_by` are the CIs
+    that keep it from being reached.
     """
 
     check: str
@@ -41,6 +42,7 @@ class Trouble:
     upstream: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    blocked_by: tuple[str, ...] = ()
 
 
 class Verdict(enum.Enum):
@@ -49,6 +51,7 @@ class Verdict(enum.Enum):
     KNOWN = enum.auto()  # it is part of that incident already
     JOIN = enum.auto()
     OPEN = enum.auto()
+    HELD = enum.auto()  # it cannot be reached: nobody is told, unless it belongs to an open incident
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class Board:
             if ci in self._down and (ci in itself or explains(self.down, trouble.ci)):
                 number = self._down[ci]
                 return Placed(Verdict.JOIN, _effect(trouble, "impact", held_back(how, number, hold_down)), number)
-        return Placed(Verdict.OPEN, _effect(trouble, "cause"))
+        return Placed(Verdict.HELD if trouble.blocked_by else Verdict.OPEN, _effect(trouble, "cause"))
 
 
 def causes_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:

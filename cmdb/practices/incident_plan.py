@@ -78,6 +78,7 @@ class Plan:
     def __init__(self, incidents: Iterable[Incident], next_number: int, policy: Policy, now: datetime) -> None:
         self.next_number = next_number
         self.changed: dict[int, Incident] = {}
+        self.held: set[str] = set()  # checks of what cannot be reached
         self._open = {incident.number: incident for incident in incidents}
         self._board_now: Board | None = None
         self._joins: dict[int, list[Effect]] = {}
@@ -120,6 +121,8 @@ class Plan:
             case Verdict.JOIN:
                 assert placed.number is not None
                 self._join(placed.number, placed.effect)
+            case Verdict.HELD:
+                self.held.add(trouble.check)
             case Verdict.OPEN if finished is None:
                 self._new(trouble, placed.effect, None)
             case Verdict.OPEN if _called_over(finished, trouble):

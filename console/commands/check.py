@@ -11,7 +11,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
-from console.commands.check_history import history, series, series_lines
+from console.commands.check_history import history, series, series_lines, state_of
 from console.commands.options import AT, InputFile, LocalPath, Moment, with_state
 from console.commands.plugin import as_document, lines, run_here
 from console.commands.text import Column, age, clean, print_json, record, say
@@ -20,7 +20,7 @@ from console.exit_codes import Exit
 
 MAX_IMPORT_CHARS = 16 * 1024 * 1024
 COLUMNS = (
-    Column("STATE", lambda row: row["state"] if row["hard"] else f"{row['state']} ({row['attempt']})"),
+    Column("STATE", lambda row: "unreachable" if row.get("blocked_by") else state_of(row)),
     Column("SINCE", lambda row: age(row["since"]), right=True),
     Column("ITEM", "ci_name"),
     Column("CHECK", "type"),

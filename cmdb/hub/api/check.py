@@ -53,7 +53,11 @@ async def explain(hub: Hub, _session: Session, args: CheckArguments) -> dict[str
         "check": check.id,
         "rule": check.definition.rule,
         "thresholds": msgspec.to_builtins(check.definition.thresholds),
-        "steps": [*(planned.steps if planned is not None else ()), *_steps(check)],
+        "steps": [
+            *(planned.steps if planned is not None else ()),
+            *_steps(check),
+            *[await _blocked(hub, ci, args.at) for ci in check.blocked_by],
+        ],
     }
 
 
@@ -66,6 +70,14 @@ async def _planned(hub: Hub, args: CheckArguments) -> Planned | None:
     host = await hub.store.get(Kind.CI, ci["host"], at=args.at) if ci.get("host") else None
     related = {body["id"]: body for body in (ci, host) if body is not None}
     return planned_for(ci, hub.config.check, hub.service_watch.rules, related.get).get(name)
+
+
+async def _blocked(hub: Hub, ci_id: str, at: datetime | None) -> str:
+    """Who is in the way, and which of its checks says so."""
+    ci = await hub.store.get(Kind.CI, ci_id, at=at)
+    down = [check for check in await hub.store.find(Kind.CHECK, {"ci": ci_id}, at=at) if check["state"] == "critical"]
+    why = "; ".join(f"{check['type']}: {check['output']}" for check in down) or "it is down"
+    return f"cannot be reached, so nobody is told: {ci_id if ci is None else ci['name']}: {why}"
 
 
 def _steps(check: CheckRecord) -> list[str]:
