@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cmdb.model.kind import Kind
@@ -24,14 +24,46 @@ _NOT_COMPARED = {kind: VOLATILE.get(kind, frozenset()) | {"version"} for kind in
 _NESTED = frozenset({"attributes", "overrides", "keys"})  # compared key by key
 
 
-def differences(kind: Kind, id_: str, before: Document | None, after: Document | None) -> tuple[Difference, ...]:
+def differences(kind: Kind, id_: str, before: Document | None, after: Document | None) -> Sequence[Difference]:
     """The history rows of one write. Creation and deletion are one row, with "" as attribute."""
     if kind in WITHOUT_HISTORY:
         return ()
     if before is None or after is None:
         return (Difference(kind, id_, "", _headline(before), _headline(after)),)
-    changed = _changed(before, after, _NOT_COMPARED[kind])
-    return tuple(Difference(kind, id_, attribute, old, new) for attribute, old, new in changed)
+    return differences_in(kind, id_, before, after, changed_fields(before, after))
+
+
+def differences_in(
+    kind: Kind, id_: str, before: Document, after: Document, fields: Iterable[str]
+) -> Sequence[Difference]:
+    """The same of a record that was there and stays, when its changed fields are known."""
+    if kind in WITHOUT_HISTORY:
+        return ()
+    ignored = _NOT_COMPARED[kind]
+    rows: list[Difference] = []
+    for name in fields:
+        if name in ignored:
+            continue
+        old, new = before.get(name), after.get(name)
+        if name in _NESTED and isinstance(old, dict) and isinstance(new, dict):
+            rows += [
+                Difference(kind, id_, f"{name}.{inner}", old.get(inner), new.get(inner))
+                for inner in changed_fields(old, new)
+            ]
+        else:
+            rows.append(Difference(kind, id_, name, old, new))
+    return rows
+
+
+def changed_fields(before: Document, after: Document) -> list[str]:
+    """The names in order whose values differ; what is None and what is not there are the same."""
+    there_before = before.get  # looked up once: this is done for every field of every record that is written
+    changed = [name for name, new in after.items() if there_before(name) != new]
+    if before.keys() != after.keys():
+        changed += [name for name, old in before.items() if name not in after and old is not None]
+    if len(changed) > 1:
+        changed.sort()
+    return changed
 
 
 def same_but_version(before: Document, after: Document) -> bool:
@@ -43,18 +75,3 @@ def _headline(document: Document | None) -> dict[str, Any] | None:
     if document is None:
         return None
     return {name: document[name] for name in ("class", "name", "title", "status", "state", "type") if name in document}
-
-
-def _changed(before: Document, after: Document, ignored: frozenset[str]) -> Iterator[tuple[str, Any, Any]]:
-    changed = [name for name, new in after.items() if before.get(name) != new]
-    gone = [name for name, old in before.items() if name not in after and old is not None]
-    for name in sorted(changed + gone):
-        old, new = before.get(name), after.get(name)
-        if name in ignored:
-            continue
-        if name in _NESTED and isinstance(old, dict) and isinstance(new, dict):
-            for inner in sorted({*old, *new}):
-                if old.get(inner) != new.get(inner):
-                    yield f"{name}.{inner}", old.get(inner), new.get(inner)
-        else:
-            yield name, old, new

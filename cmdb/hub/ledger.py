@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cmdb.clock import Clock
-from cmdb.difference import differences
-from cmdb.model.change import Change, Put
+from cmdb.hub.draft import Draft
+from cmdb.model.change import Change
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Batch, Committed, Difference, Document, StaleVersion, Store, Write
+from cmdb.store.protocol import Batch, Committed, Document, StaleVersion, Store, Write
 
 
 class Ledger:
@@ -32,30 +32,20 @@ class Ledger:
                 return await self.store.commit(batch)
             except StaleVersion as stale:
                 # A change that takes whatever is there was compared with what is there no more: compare again.
-                if any((c.kind, _id(c), c.expected) == (stale.kind, stale.id, stale.expected) for c in changes):
+                if any((c.kind, c.id, c.expected) == (stale.kind, stale.id, stale.expected) for c in changes):
                     raise
         return None
 
     async def _batch(self, changes: Sequence[Change], actor: str, reason: str) -> Batch | None:
         """What differs from what is there now, each write pinned to the version that it was compared with."""
-        writes: list[Write] = []
-        rows: list[Difference] = []
-        seen: dict[tuple[Kind, str], Document | None] = {}
-        for change in changes:
-            key = (change.kind, _id(change))
-            before = seen[key] if key in seen else await self.store.get(*key)
-            write = _write(change, before)
-            seen[key] = before
-            if _says_nothing(write, before):
-                continue
-            writes.append(write)
-            rows.extend(differences(change.kind, write.id, before, write.body))
-            if write.body is not None:
-                write.body["version"] += 1
-            seen[key] = write.body
-        if not writes:
+        keys = [(change.kind, change.id) for change in changes]
+        draft = Draft(dict(zip(keys, await self.store.bodies(keys), strict=True)))
+        for key, change in zip(keys, changes, strict=True):
+            draft.add(key, change)
+        if not draft.writes:
             return None
-        return Batch(tuple(writes), tuple(rows), actor, reason, _summary(writes), self.clock.now())
+        summary = _summary(draft.writes)
+        return Batch(tuple(draft.writes), tuple(draft.differences), actor, reason, summary, self.clock.now())
 
     async def note(self, *, actor: str, reason: str, summary: str) -> Committed:
         """Put into the audit what changed no record: a login, a refusal, a command."""
@@ -64,30 +54,6 @@ class Ledger:
     async def get(self, kind: Kind, id_: str) -> Document | None:
         """The document as it is now."""
         return await self.store.get(kind, id_)
-
-
-def _id(change: Change) -> str:
-    return change.record.id if isinstance(change, Put) else change.id
-
-
-def _write(change: Change, before: Document | None) -> Write:
-    """The change, pinned; its body at the version that is there, so that the two can be compared as they are."""
-    version = _version(before)
-    body = change.record.body() if isinstance(change, Put) else None
-    if body is not None:
-        body["version"] = version
-    return Write(change.kind, _id(change), body, version if change.expected is None else change.expected)
-
-
-def _version(document: Document | None) -> int:
-    return 0 if document is None else int(document["version"])
-
-
-def _says_nothing(write: Write, before: Document | None) -> bool:
-    """It would leave the record as it is, and is not about to be refused."""
-    if write.expected != _version(before):
-        return False
-    return write.body == before
 
 
 def _summary(writes: Sequence[Write]) -> str:

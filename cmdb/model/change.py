@@ -17,6 +17,11 @@ class Put(msgspec.Struct, frozen=True):
     record: Record
     expected: int | None = None
 
+    @property
+    def id(self) -> str:
+        """The record's."""
+        return self.record.id
+
 
 class Remove(msgspec.Struct, frozen=True):
     """Delete a record. History and audit keep that it was there."""

@@ -53,7 +53,7 @@ def verified_backup(backup: Path) -> BackedUp:
             raise StoreDamaged(str(backup), "is empty", "name a file made by `watchdeck backup`")
         verify_structure(connection, backup)
         head = verified_head(connection, backup)
-        documents = sum(1 for _ in verified_documents(connection, backup, head))
+        documents = sum(len(some.ids) for some in verified_documents(connection, backup, head))
     return BackedUp(str(backup), head.seq, documents, backup.stat().st_size)
 
 

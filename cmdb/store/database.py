@@ -17,7 +17,7 @@ from cmdb.store.connection import connect, transaction
 from cmdb.store.errors import damaged, explained
 from cmdb.store.rows import BatchRows, write_batch
 from cmdb.store.schema import bring_up_to_date
-from cmdb.store.verify import Head, StoredDocument, verified_documents, verified_head
+from cmdb.store.verify import Head, StoredDocuments, verified_documents, verified_head
 from cmdb.store.witness import Witness
 
 LOG_BYTES = 8 * 1024 * 1024
@@ -45,8 +45,8 @@ class Database:
             raise damaged(self.path, f"it ends at batch {head.seq}, but batch {seen} was acknowledged")
         return head
 
-    def documents(self) -> Iterator[StoredDocument]:
-        """Every document, verified, in the order of insertion. Raises `StoreDamaged`."""
+    def documents(self) -> Iterator[StoredDocuments]:
+        """Every document, verified, in the order of insertion of each kind. Raises `StoreDamaged`."""
         return verified_documents(self.connection, self.path, self.head)
 
     def write(self, batches: Sequence[BatchRows], head: Head) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import pathlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ from cmdb.store.protocol import (
     Subscription,
 )
 from cmdb.store.retention import horizons
-from cmdb.store.seal import seq_of, unsealed
+from cmdb.store.seal import SEAL_BYTES, seq_of, unsealed
 from cmdb.store.table import RecordTable
 from cmdb.store.text import says, text_of
 from cmdb.store.text_index import TextIndex, indexed_seq
@@ -63,7 +63,8 @@ class EmbeddedStore:
         late_from = indexed_seq(database.connection)
         self._commits = Commits(database, self._there, self._show)
         self._texts = TextIndex(tables, self._commits.on_writer)
-        self._texts.catch_up(late_from)
+        if late_from < database.head.seq:
+            self._texts.catch_up(late_from)
         self._closed = False
 
     @classmethod
@@ -100,6 +101,10 @@ class EmbeddedStore:
             if sealed is None:
                 self._refuse_forgotten(kind, None, seq)
         return None if sealed is None else unsealed(sealed)
+
+    async def bodies(self, keys: Sequence[tuple[Kind, str]]) -> list[bytes | None]:
+        sealed = map(self._there, keys)
+        return [None if there is None else there[:-SEAL_BYTES] for there in sealed]
 
     async def find(
         self,
@@ -249,7 +254,7 @@ def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
         for stored in database.documents():
             if stored.kind not in by_its_name:
                 raise StoreDamaged(str(path), f"holds records of kind {stored.kind}", "install the newer Watchdeck")
-            by_its_name[stored.kind].set(stored.id, stored.sealed)
+            by_its_name[stored.kind].extend(stored.ids, stored.sealed)
     except BaseException:
         database.abandon()
         raise

@@ -7,20 +7,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from cmdb.audit import GENESIS, first_broken
 from cmdb.model.kind import Kind
 from cmdb.store.chain import audit_row
+from cmdb.store.columns import Columns
 from cmdb.store.connection import connect
 from cmdb.store.errors import explained
 from cmdb.store.protocol import StoreError
 from cmdb.store.rows import change_in, past_row_is_intact, seq_of_place
 from cmdb.store.schema import known_schema
-from cmdb.store.seal import unsealed
-from cmdb.store.verify import verified_documents, verified_head, verify_structure
+from cmdb.store.verify import StoredDocuments, verified_documents, verified_head, verify_structure
 
 NAMED_ORPHANS = 5  # of each sort; the rest is counted
 LOW_BYTES = 100 * 1024 * 1024
@@ -34,6 +33,7 @@ _REFERENCES: tuple[tuple[Kind, str, Kind], ...] = (
     (Kind.AGENT, "host", Kind.CI),
     (Kind.DECISION, "ci", Kind.CI),
 )
+_REFERRING = {kind: tuple(field for of, field, _ in _REFERENCES if of is kind) for kind, _, _ in _REFERENCES}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -78,19 +78,19 @@ def examine(database: Path) -> Examination:
 def _examined(connection: sqlite3.Connection, path: Path) -> Examination:
     findings: list[Finding] = []
     seq = 0
-    documents: dict[Kind, dict[str, Any]] = {kind: {} for kind in Kind}
+    census = _Census()
     try:
         verify_structure(connection, path)
         head = verified_head(connection, path)
         seq = head.seq
-        for stored in verified_documents(connection, path, head):
-            documents[Kind(stored.kind)][stored.id] = unsealed(stored.sealed)
+        for some in verified_documents(connection, path, head):
+            census.count(some)
     except StoreError as error:
         findings.append(_finding(error))
     findings += _broken_past(connection)
     findings += _broken_audit(connection)
-    findings += _orphans(documents)
-    sizes = _sizes(connection, path, documents)
+    findings += census.orphans()
+    sizes = _sizes(connection, path, census.records)
     if sizes.free_bytes < LOW_BYTES:
         why = f"{sizes.free_bytes // 1024 // 1024} MiB are left"
         findings.append(Finding("warning", f"disk of {path}", why, "make room, or move the state directory"))
@@ -121,22 +121,40 @@ def _broken_audit(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("error", f"audit row {seq}", why, "find out who changed it: compare with a backup")
 
 
-def _orphans(documents: dict[Kind, dict[str, Any]]) -> Iterator[Finding]:
-    for kind, field, of in _REFERENCES:
-        lost = [
-            id_
-            for id_, document in documents[kind].items()
-            if document.get(field) is not None and document[field] not in documents[of]
-        ]
-        if lost:
-            named = ", ".join(lost[:NAMED_ORPHANS]) + (", …" if len(lost) > NAMED_ORPHANS else "")
-            why = f"name a {of} as {field} that is not there: {named}"
-            yield Finding(
-                "warning", f"{len(lost)} records of kind {kind}", why, "remove them, or scan their hosts again"
-            )
+class _Census:
+    """Who is there and who is pointed at; of a document no more than that is kept."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, set[str]] = {}
+        self._named: dict[tuple[str, str], list[tuple[str, str]]] = {}  # by kind and field: (whose, whom)
+        self._columns = {
+            kind.value: (fields, Columns((field,) for field in fields)) for kind, fields in _REFERRING.items()
+        }
+
+    @property
+    def records(self) -> dict[str, int]:
+        """How many of each kind."""
+        return {kind: len(ids) for kind, ids in sorted(self._ids.items())}
+
+    def count(self, some: StoredDocuments) -> None:
+        self._ids.setdefault(some.kind, set()).update(some.ids)
+        fields, columns = self._columns.get(some.kind, ((), Columns(())))
+        for field, values in zip(fields, columns.of_many(some.sealed), strict=True):
+            named = self._named.setdefault((some.kind, field), [])
+            named += [(id_, of) for id_, of in zip(some.ids, values, strict=True) if of is not None]
+
+    def orphans(self) -> Iterator[Finding]:
+        for kind, field, of in _REFERENCES:
+            there = self._ids.get(of.value, set())
+            lost = [id_ for id_, named in self._named.get((kind.value, field), ()) if named not in there]
+            if lost:
+                some = ", ".join(lost[:NAMED_ORPHANS]) + (", …" if len(lost) > NAMED_ORPHANS else "")
+                why = f"name a {of} as {field} that is not there: {some}"
+                next_step = "remove them, or scan their hosts again"
+                yield Finding("warning", f"{len(lost)} records of kind {kind}", why, next_step)
 
 
-def _sizes(connection: sqlite3.Connection, path: Path, documents: dict[Kind, dict[str, Any]]) -> Sizes:
+def _sizes(connection: sqlite3.Connection, path: Path, records: dict[str, int]) -> Sizes:
     log = path.with_name(path.name + "-wal")
     disk = os.statvfs(path)
     return Sizes(
@@ -144,7 +162,7 @@ def _sizes(connection: sqlite3.Connection, path: Path, documents: dict[Kind, dic
         log_bytes=log.stat().st_size if log.exists() else 0,
         free_bytes=disk.f_bavail * disk.f_frsize,
         rows={table: _count(connection, table) for table in ("document", "past", "history", "audit", "fulltext")},
-        records={kind.value: len(of_kind) for kind, of_kind in documents.items() if of_kind},
+        records=records,
     )
 
 

@@ -50,6 +50,19 @@ class EqualityIndex:
         if not newest:
             self._disordered.add(value)
 
+    def extend(self, values: Iterable[Any], ids: Iterable[str]) -> None:
+        """Many new documents, in the table's order: `add` for each, without the calls."""
+        of_value = self._ids
+        for value, id_ in zip(values, ids, strict=True):
+            key = value if type(value) is str else _key(value)
+            there = of_value.get(key)
+            if there is None:
+                of_value[key] = id_
+            elif isinstance(there, str):
+                of_value[key] = {there: None, id_: None}
+            else:
+                there[id_] = None
+
     def discard(self, value: Any, id_: str) -> None:
         value = _key(value)
         there = self._ids.get(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from cmdb.model.kind import Kind
 from cmdb.store.feed import Feed
 from cmdb.store.index import path_of, value_at
 from cmdb.store.protocol import Batch, Committed, Document, Predicate, StaleVersion, StoreError, Subscription
-from cmdb.store.seal import normal
+from cmdb.store.seal import normal, pack
 from cmdb.store.text import says, text_of
 
 
@@ -62,6 +62,10 @@ class MemoryStore:
     async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
         document: Document | None = normal(self._now(kind, id_) if at is None else self._then(kind, id_, at))
         return document
+
+    async def bodies(self, keys: Sequence[tuple[Kind, str]]) -> list[bytes | None]:
+        there = (self._now(*key) for key in keys)
+        return [None if document is None else pack(document) for document in there]
 
     async def find(
         self,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from cmdb.store.columns import Columns
 from cmdb.store.index import EqualityIndex, Path, path_of, value_at
-from cmdb.store.seal import SEAL_BYTES, unsealed
+from cmdb.store.seal import unsealed
 
 Changes = Mapping[str, bytes | None]  # id → sealed bytes, None: removed
 
@@ -19,7 +18,7 @@ class PackedRows:
     def __init__(self, indexes: Iterable[str] = ()) -> None:
         self.rows: dict[str, bytes] = {}
         self._indexes: dict[Path, EqualityIndex] = {path_of(name): EqualityIndex() for name in indexes}
-        self._values = _reader_of(tuple(self._indexes))
+        self._columns = Columns(self._indexes)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -27,6 +26,13 @@ class PackedRows:
     def apply(self, changes: Changes) -> None:
         for id_, sealed in changes.items():
             self.set(id_, sealed)
+
+    def extend(self, ids: Sequence[str], sealed: Sequence[bytes]) -> None:
+        """Many documents that are not there yet."""
+        self.rows.update(zip(ids, sealed, strict=True))
+        if self._indexes:
+            for index, values in zip(self._indexes.values(), self._columns.of_many(sealed), strict=True):
+                index.extend(values, ids)
 
     def set(self, id_: str, sealed: bytes | None) -> None:
         """These are the document's bytes now; None: it is gone."""
@@ -60,7 +66,7 @@ class PackedRows:
         if path_of(name) in self._indexes:
             return
         self._indexes[path_of(name)] = index = EqualityIndex()
-        self._values = _reader_of(tuple(self._indexes))
+        self._columns = Columns(self._indexes)
         for id_, document in self.documents(self.rows):
             index.add(value_at(document, path_of(name)), id_, newest=True)
 
@@ -69,11 +75,11 @@ class PackedRows:
         self.rows[id_] = sealed
         if not self._indexes:
             return
-        values = self._values(sealed)
+        values = self._columns.values(sealed)
         if before is None:
             for index, value in zip(self._indexes.values(), values, strict=True):
                 index.add(value, id_, newest=True)
-        elif (old_values := self._values(before)) != values:
+        elif (old_values := self._columns.values(before)) != values:
             for index, old, value in zip(self._indexes.values(), old_values, values, strict=True):
                 if old != value:
                     index.discard(old, id_)
@@ -82,29 +88,5 @@ class PackedRows:
     def _remove(self, id_: str) -> None:
         before = self.rows.pop(id_, None)
         if before is not None and self._indexes:
-            for index, old in zip(self._indexes.values(), self._values(before), strict=True):
+            for index, old in zip(self._indexes.values(), self._columns.values(before), strict=True):
                 index.discard(old, id_)
-
-
-def _reader_of(paths: tuple[Path, ...]) -> Any:
-    """A function from sealed bytes to the indexed values; it decodes nothing else where no path is nested."""
-
-    def generic(sealed: bytes) -> tuple[Any, ...]:
-        document = unsealed(sealed)
-        return tuple(value_at(document, path) for path in paths)
-
-    if not paths or any(len(path) > 1 for path in paths):
-        return generic
-    fields = [(f"field_{n}", Any, None) for n in range(len(paths))]
-    rename = {f"field_{n}": path[0] for n, path in enumerate(paths)}
-    shape = msgspec.defstruct("IndexedValues", fields, rename=rename, gc=False)
-    decode = msgspec.msgpack.Decoder(shape).decode
-    values_of = msgspec.structs.astuple
-
-    def quick(sealed: bytes) -> tuple[Any, ...]:
-        try:
-            return values_of(decode(sealed[:-SEAL_BYTES]))
-        except msgspec.ValidationError:  # a key that is not text
-            return generic(sealed)
-
-    return quick

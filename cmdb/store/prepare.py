@@ -6,7 +6,7 @@ This is where a commit spends its time on the event loop: what is known of a rec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -16,7 +16,7 @@ from cmdb.model.kind import Kind
 from cmdb.store.moment import from_us, to_us
 from cmdb.store.protocol import Batch, Difference, Document, Write
 from cmdb.store.rows import BatchRows, Row, history_row, past_row, place_of
-from cmdb.store.seal import SEAL_BYTES, Where, checksum_of, pack, seal, unsealed, where_of
+from cmdb.store.seal import SEAL_BYTES, Where, checksum_of, number_of, pack, seal, unsealed
 from cmdb.store.text import SEARCHED
 from cmdb.store.verify import Head
 
@@ -43,12 +43,13 @@ _filed = msgspec.msgpack.Decoder(_Filed).decode
 class Slot:
     """A record of the batch: its bytes before and after, what they say of it, and where the new ones belong."""
 
-    __slots__ = ("after", "before", "filed", "table", "where")
+    __slots__ = ("after", "before", "class_before", "filed", "table", "where")
 
     def __init__(self, table: str, before: bytes | None, where: Where) -> None:
-        self.table = _NAMES.get(table, table)
+        self.table = table
         self.before = self.after = before
         self.filed = _NOT_THERE if before is None else filed(before)
+        self.class_before = self.filed.class_
         self.where = where
 
 
@@ -78,11 +79,11 @@ def prepare(batch: Batch, head: Head, latest: Callable[[RecordKey], bytes | None
     seq, at = head.seq + 1, max(batch.at, from_us(head.at_us))
     keys: list[RecordKey] = [(write.kind, write.id) for write in batch.writes]
     slots = slots_of(keys, head, latest)
-    deltas = tuple(_written(write, slots[write.kind, write.id], seq) for write in batch.writes)
+    deltas = tuple([_written(write, slots[key], seq) for key, write in zip(keys, batch.writes, strict=True)])
     audit = next_row(head.digest, seq, at, batch.actor, batch.reason, batch.summary)
     rows = rows_of(audit, batch.differences, slots)
     after = {key: slot.after for key, slot in slots.items()}
-    return Prepared(rows, head_after(head, rows, slots), after, deltas, _reworded(batch))
+    return Prepared(rows, head_after(head, rows, slots), after, deltas, _reworded(batch, keys))
 
 
 def slots_of(keys: Sequence[RecordKey], head: Head, latest: Callable[[RecordKey], bytes | None]) -> Slots:
@@ -97,9 +98,9 @@ def slots_of(keys: Sequence[RecordKey], head: Head, latest: Callable[[RecordKey]
             last_number += 1
             where = Where(seq, 0, last_number)
         else:
-            where = Where(seq, place_of(seq, replaced), where_of(before).number)
+            where = Where(seq, place_of(seq, replaced), number_of(before))
             replaced += 1
-        slots[key] = Slot(key[0], before, where)
+        slots[key] = Slot(_NAMES.get(key[0], key[0]), before, where)
     return slots
 
 
@@ -110,34 +111,34 @@ def _written(write: Write, slot: Slot, seq: int) -> Delta:
     if write.body is None:
         slot.after, slot.filed = None, _NOT_THERE
         return Delta(seq, write.kind, write.id, None)
-    body: dict[str, Any] = {**write.body, "version": actual + 1}
+    body, packed = write.body, write.packed
+    if packed is None or write.expected is None:
+        body = {**body, "version": actual + 1}
+        packed = pack(body)
     slot.filed = _Filed(actual + 1, body.get("class", ""))
-    slot.after = seal(pack(body), f"{slot.table}\0{write.id}", slot.where)
+    slot.after = seal(packed, f"{slot.table}\0{write.id}", slot.where)
     return Delta(seq, write.kind, write.id, body)
 
 
 def rows_of(audit: AuditRow, differences: Sequence[Difference], slots: Slots) -> BatchRows:
     """What the database takes."""
-    at_us = to_us(audit.at)
     puts, removes, past, gone = [], [], [], []
     for (_, id_), slot in slots.items():
-        where = slot.where
-        if slot.before is not None:
-            past.append(past_row(where.before, slot.table, filed(slot.before).class_, id_, slot.before))
-        if slot.after is not None:
-            puts.append((where.number, slot.table, id_, slot.after))
-        elif slot.before is not None:
+        where, before, after = slot.where, slot.before, slot.after
+        if before is not None:
+            past.append(past_row(where.before, slot.table, slot.class_before, id_, before))
+        if after is not None:
+            puts.append((where.number, slot.table, id_, after))
+        elif before is not None:
             removes.append((where.number,))
             gone.append((slot.table, id_, where.before))
     history = [_history_row(audit.seq, n, row, slots) for n, row in enumerate(differences)]
-    return BatchRows(audit, at_us, puts, removes, past, gone, history)
+    return BatchRows(audit, to_us(audit.at), puts, removes, past, gone, history)
 
 
 def _history_row(seq: int, n: int, row: Difference, slots: Slots) -> Row:
     slot = slots.get((row.kind, row.id))
-    class_ = ""
-    if slot is not None:
-        class_ = slot.filed.class_ or ("" if slot.before is None else filed(slot.before).class_)
+    class_ = "" if slot is None else slot.filed.class_ or slot.class_before
     return history_row(seq, n, _NAMES[row.kind], class_, row.id, row.attribute, pack((row.before, row.after)))
 
 
@@ -161,8 +162,7 @@ def filed(sealed: bytes) -> _Filed:
         return _NOT_THERE
 
 
-def _reworded(batch: Batch) -> Sequence[RecordKey]:
+def _reworded(batch: Batch, keys: Sequence[RecordKey]) -> Sequence[RecordKey]:
     """CIs are written at every scan: of them only those in which history sees a difference."""
     differing = {(row.kind, row.id) for row in batch.differences}
-    keys = [(write.kind, write.id) for write in batch.writes if write.kind in SEARCHED]
-    return [key for key in keys if key[0] is not Kind.CI or key in differing]
+    return [key for key in keys if key[0] in SEARCHED and (key[0] is not Kind.CI or key in differing)]

@@ -86,12 +86,16 @@ class StoreDamaged(StoreError):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One document to write (`body`, whose `version` the store sets) or to delete (`body` is None)."""
+    """One document to write (`body`, whose `version` the store sets) or to delete (`body` is None).
+
+    `packed` is the body as it will be, at the version after `expected`, in msgpack, where the writer has it already.
+    """
 
     kind: Kind
     id: str
     body: dict[str, Any] | None
     expected: int | None = None
+    packed: bytes | None = None
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -150,6 +154,9 @@ class Store(Protocol):
 
     async def get(self, kind: Kind, id_: str, *, at: datetime | None = None) -> Document | None:
         """The document now, or as it was at that moment. Raises `Forgotten`."""
+
+    async def bodies(self, keys: Sequence[tuple[Kind, str]]) -> list[bytes | None]:
+        """These documents now, in msgpack, in the order asked: for who compares many and reads few."""
 
     async def find(
         self,

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-_TRAILER = struct.Struct(">QQQI")
-SEAL_BYTES = _TRAILER.size
+_WHERE = struct.Struct(">QQQ")
+SEAL_BYTES = _WHERE.size + 4
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 
@@ -28,8 +28,8 @@ class Where(msgspec.Struct, frozen=True, gc=False):
 
 def seal(packed: bytes, row: str, where: Where) -> bytes:
     """The bytes to keep for this row."""
-    seq, before, number = where.seq, where.before, where.number
-    return packed + _TRAILER.pack(seq, before, number, _checksum(packed, row, seq, before, number))
+    told = packed + _WHERE.pack(where.seq, where.before, where.number)
+    return told + zlib.crc32(told, zlib.crc32(row.encode())).to_bytes(4, "big")
 
 
 def unsealed(sealed: bytes) -> Any:
@@ -38,26 +38,22 @@ def unsealed(sealed: bytes) -> Any:
 
 
 def where_of(sealed: bytes) -> Where:
-    seq, before, number, _ = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
-    return Where(seq, before, number)
+    return Where(*_WHERE.unpack_from(sealed, len(sealed) - SEAL_BYTES))
 
 
 def intact(sealed: bytes, row: str) -> bool:
     """These are the bytes that were sealed for this row."""
-    return checked(sealed, row) is not None
-
-
-def checked(sealed: bytes, row: str) -> tuple[int, int] | None:
-    """The document's number and the checksum; None when these are not the bytes that were sealed for this row."""
-    if len(sealed) <= SEAL_BYTES:
-        return None
-    seq, before, number, checksum = _TRAILER.unpack_from(sealed, len(sealed) - SEAL_BYTES)
-    return (number, checksum) if _checksum(sealed[:-SEAL_BYTES], row, seq, before, number) == checksum else None
+    return len(sealed) > SEAL_BYTES and zlib.crc32(sealed[:-4], zlib.crc32(row.encode())) == checksum_of(sealed)
 
 
 def seq_of(sealed: bytes) -> int:
     """The batch that wrote it."""
     return int.from_bytes(sealed[-SEAL_BYTES:-20], "big")
+
+
+def number_of(sealed: bytes) -> int:
+    """The document's."""
+    return int.from_bytes(sealed[-12:-4], "big")
 
 
 def checksum_of(sealed: bytes) -> int:
@@ -67,7 +63,3 @@ def checksum_of(sealed: bytes) -> int:
 def normal(document: Any) -> Any:
     """The document as it comes back from the store: lists for tuples, moments in UTC, nothing shared."""
     return unpack(pack(document))
-
-
-def _checksum(packed: bytes, row: str, seq: int, before: int, number: int) -> int:
-    return zlib.crc32(packed, zlib.crc32(f"{row}\0{seq}\0{before}\0{number}".encode()))

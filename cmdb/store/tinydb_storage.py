@@ -31,7 +31,7 @@ class SqliteStorage(Storage):
         self._tables: dict[str, PackedRows] = {}
         self._written: set[str] = set()  # a table is there once it was written, also when it is empty
         for stored in self._database.documents():
-            self.packed(stored.kind).apply({stored.id: stored.sealed})
+            self.packed(stored.kind).extend(stored.ids, stored.sealed)
             self._written.add(stored.kind)
 
     def packed(self, name: str) -> PackedRows:

@@ -58,6 +58,11 @@ async def test_what_changes_nothing_is_not_written(ledger: Ledger) -> None:
     assert ledger.store.seq == 1
 
 
+async def test_the_same_in_another_order_is_not_written(ledger: Ledger) -> None:
+    await ledger.commit([Put(Kind.CI, ci(attributes={"a": 1, "b": [2]}))], actor="ann", reason="found")
+    assert await ledger.commit([Put(Kind.CI, ci(attributes={"b": [2], "a": 1}))], actor="ann", reason="found") is None
+
+
 async def test_an_expected_version_that_is_not_there_is_refused(ledger: Ledger) -> None:
     await ledger.commit([Put(Kind.CI, ci())], actor="ann", reason="found")
     with pytest.raises(StaleVersion):

@@ -6,12 +6,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from tinydb import where
 
 from cmdb.audit import first_broken
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Behind, Difference, StaleVersion, Store, StoreError
+from cmdb.store.protocol import Behind, Difference, StaleVersion, Store, StoreError, Write
 from tests.contract.batches import at, batch, gone, host
 
 PACKAGE: dict[str, Any] = {"class": "package"}
@@ -27,6 +28,23 @@ async def test_a_committed_record_is_there_at_version_one(store: Store) -> None:
 
 async def test_what_was_never_written_is_none(store: Store) -> None:
     assert await store.get(Kind.CI, "h1") is None
+
+
+async def test_many_documents_are_read_packed_in_the_order_asked(store: Store) -> None:
+    await store.commit(batch(host("h1"), host("h2", name="web2")))
+    first, missing, second = await store.bodies([(Kind.CI, "h2"), (Kind.CI, "h3"), (Kind.CI, "h1")])
+    assert first is not None
+    assert msgspec.msgpack.decode(first) == await store.get(Kind.CI, "h2")
+    assert missing is None
+    assert second is not None
+    assert msgspec.msgpack.decode(second)["id"] == "h1"
+
+
+async def test_a_body_may_come_packed(store: Store) -> None:
+    await store.commit(batch(host()))
+    body = {**(host(name="web1").body or {}), "version": 2}
+    await store.commit(batch(Write(Kind.CI, "h1", body, 1, msgspec.msgpack.encode(body))))
+    assert await store.get(Kind.CI, "h1") == body
 
 
 async def test_every_write_raises_the_version_by_one(store: Store) -> None:
