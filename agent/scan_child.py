@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NoReturn, Union
@@ -59,31 +59,40 @@ def _become_a_child(channel: socket.socket) -> None:
 def _report(channel: socket.socket, number: int, state: StateDir) -> None:
     # Loaded here, so that discovery does not stay in the parent.
     from agent.discovery.scan import scan  # noqa: PLC0415
+    from agent.known_items import KnownItems  # noqa: PLC0415
 
     report = scan(memory=_remembered(state.discovery_memory))
     outcomes = tuple(section.outcome for section in report.sections)
     _send(channel, OFFER, Offer(number, datetime.now(timezone.utc), outcomes))
     want = _receive(channel)
+    known = KnownItems(state.known_items)
     for section in report.sections:
-        if section.outcome.name in want.sections:
-            for part in parts(number, section.outcome.name, section.items):
+        name = section.outcome.name
+        if name in want.sections:
+            base = want.known.get(name, "")
+            since = known.differences(name, base, section.items) if base else None
+            all_ = parts(number, name, section.items)
+            for part in all_ if since is None else parts(number, name, since.items, base, since.gone):
                 _send(channel, PART, part)
     _send(channel, END, ScanEnd(number, report.duration_s))
     write_whole(state.discovery_memory, msgspec.msgpack.encode(report.memory))
+    known.keep((section.outcome, section.items) for section in report.sections)
 
 
-def parts(number: int, name: str, items: Iterable[Item]) -> Iterator[Section]:
-    """The section in messages of a bounded size."""
+def parts(
+    number: int, name: str, items: Iterable[Item], base: str = "", gone: Sequence[tuple[str, str]] = ()
+) -> Iterator[Section]:
+    """The section in messages of a bounded size; what is gone is named in the last one."""
     taken: list[Item] = []
     size_bytes = part = 0
     for item in items:
         item_bytes = len(msgspec.msgpack.encode(item))
         if taken and size_bytes + item_bytes > PART_BYTES:
-            yield Section(number, name, taken, part, last=False)
+            yield Section(number, name, taken, part, last=False, base=base)
             taken, size_bytes, part = [], 0, part + 1
         taken.append(item)
         size_bytes += item_bytes
-    yield Section(number, name, taken, part)
+    yield Section(number, name, taken, part, base=base, gone=list(gone))
 
 
 def _remembered(path: Path) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class StateDir:
         self.path = path
         self.spool = path / "spool"
         self.discovery_memory = path / "discovery.msgpack"
+        self.known_items = path / "known.msgpack"
         self.recall = path / "recall.json"
         self._lock: Optional[int] = None
 

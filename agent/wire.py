@@ -5,7 +5,8 @@ is answered with `Refusal`, a frame over `MAX_FRAME_BYTES` ends the connection (
 aware datetimes in UTC.
 
 Order: agent `Hello` → hub `Welcome` | `Refusal`; then both sides freely. A scan is `Offer` (digests of all
-sections) → hub `Want` (those it lacks) → agent `Section` for each → agent `ScanEnd`.
+sections) → hub `Want` (those it lacks) → agent `Section` for each → agent `ScanEnd`. Of a section that the hub knows in
+an earlier state, and the agent too, only the items that changed since then are sent.
 """
 
 from __future__ import annotations
@@ -100,19 +101,28 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
     sections: tuple[SectionOutcome, ...]
 
 
-class Want(msgspec.Struct, frozen=True, tag="want"):
+class Want(msgspec.Struct, frozen=True, tag="want", omit_defaults=True):
+    """`known` is the digest under which the hub has a wanted section whole: what differs from that is enough."""
+
     scan: int
     sections: tuple[str, ...]
+    known: dict[str, str] = {}
 
 
 class Section(msgspec.Struct, frozen=True, tag="section", omit_defaults=True):
-    """A wanted section's items, in parts of a bounded size; `part` counts from 0, `last` ends it."""
+    """A wanted section's items, in parts of a bounded size; `part` counts from 0, `last` ends it.
+
+    With a `base`, which is what `Want.known` said, the items are those that are new or other than they were then, and
+    `gone` are the class and key of those that are no more. Without, they are all that there are.
+    """
 
     scan: int
     name: str
     items: list[Item]
     part: int = 0
     last: bool = True
+    base: str = ""
+    gone: list[tuple[str, str]] = []
 
 
 class ScanEnd(msgspec.Struct, frozen=True, tag="scan_end"):

@@ -5,8 +5,10 @@ A CI that is missing keeps its checks, so that what was stopped is seen to fail;
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -24,23 +26,34 @@ from cmdb.rules_file import NO_RULES, CheckRules, matching
 
 
 def plan(
-    items: Collection[ConfigurationItem],
+    items: Iterable[ConfigurationItem],
     checks: Iterable[CheckRecord],
     agent: str,
     tuning: CheckSection,
     at: datetime,
     rules: CheckRules = NO_RULES,
+    related: Callable[[str], ConfigurationItem | None] = lambda _id: None,
 ) -> Iterator[Change]:
-    """The changes that give these CIs their checks, run by this agent; `checks` are all that they have so far."""
-    known = {check.id: check for check in checks}
-    bodies = {item.id: item.body() for item in items}
+    """The changes that give these CIs their checks, run by this agent; `checks` are all that they have so far.
+
+    `related` finds what a rule may ask about besides: an item's host.
+    """
+    known: dict[str, dict[str, CheckRecord]] = defaultdict(dict)
+    for check in checks:
+        known[check.ci][check.id] = check
+
+    @cache
+    def body_of(id_: str) -> Mapping[str, Any] | None:
+        other = related(id_)
+        return None if other is None else other.body()
+
     for item in items:
-        planned = planned_for(bodies[item.id], tuning, rules, bodies.get) if item.status != "retired" else {}
+        planned = planned_for(item.body(), tuning, rules, body_of) if item.status != "retired" else {}
         wanted = {check.definition.id: check.definition for check in planned.values() if check.definition}
         for id_, definition in wanted.items():
-            yield from _kept_or_new(known.get(id_), definition, agent, at)
+            yield from _kept_or_new(known[item.id].get(id_), definition, agent, at)
         if item.status != "missing":
-            stale = [check for check in known.values() if check.ci == item.id and check.id not in wanted]
+            stale = [check for check in known[item.id].values() if check.id not in wanted]
             yield from (Remove(Kind.CHECK, check.id, check.version) for check in stale)
 
 

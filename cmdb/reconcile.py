@@ -35,20 +35,29 @@ class Policy:
 
 @dataclass(frozen=True)
 class Seen:
-    """One section of a report; `items` is None where it gave none or none were asked for."""
+    """One section of a report; `items` is None where it gave none or none were asked for.
+
+    `gone` is None where they are all; else they are what changed since the report before, and `gone` what is no more.
+    """
 
     outcome: SectionOutcome
     items: Sequence[Item] | None = None
+    gone: Set[Name] | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether an item is as it lists it, with nothing besides."""
+        return self.outcome.outcome == "ok" and self.items is not None
 
     @property
     def is_whole(self) -> bool:
         """Whether what it does not list is not there."""
-        return self.outcome.outcome == "ok" and self.items is not None
+        return self.is_sure and self.gone is None
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether it was looked at, and is as it was at the report before."""
-        return self.outcome.outcome == "ok" and self.items is None
+        """Whether it was looked at, and what it does not mention is as it was at the report before."""
+        return self.outcome.outcome == "ok" and not self.is_whole
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,8 @@ def reconcile(
     changes: list[Change] = []
     for name, (section, item) in seen.items():
         before = known.get(name)
+        if before is not None and _says_nothing_new(before, item, host_id, source):
+            continue
         after = _observed(ids.of(name), host_id, before, item, section, source, at, heard)
         if before is None or _differ(before, after):
             changes.append(Put(Kind.CI, after, before.version if before else 0))
@@ -123,7 +134,8 @@ class _Ids:
     def __init__(self, host_id: str, known: Mapping[Name, ConfigurationItem], report: Sequence[Seen]) -> None:
         self._host_id, self._known = host_id, known
         self._seen = {(item.class_, item.key) for section in report for item in _items(section)}
-        self._own = {item.id for item in known.values()} | {child_id(host_id, *name) for name in self._seen}
+        self._own = {item.id for item in known.values()}
+        self._own |= {child_id(host_id, *name) for name in self._seen if name not in known}
         self._silent = {section.outcome.name for section in report if section.outcome.outcome != "ok"}
 
     def of(self, name: Name) -> str:
@@ -138,10 +150,11 @@ class _Ids:
 
     def target(self, name: Name) -> str | None:
         """The id of a relation's target; None when its section was looked at whole and does not list it."""
+        if name in self._seen or name in self._known:
+            return self.of(name)
         section = section_of(*name)
-        listed = name in self._seen or name in self._known
         could_not_be_listed = section is not None and section.name in self._silent
-        return self.of(name) if listed or could_not_be_listed else None
+        return self.of(name) if could_not_be_listed else None
 
 
 def _observed(
@@ -170,7 +183,7 @@ def _observed(
             first_seen=at,
             last_seen=at,
         )
-    whole = section.is_whole
+    whole = section.is_sure
     wrote = written(before, item.attributes, source, whole=whole, at=at, heard=heard)
     return msgspec.structs.replace(
         before,
@@ -190,6 +203,20 @@ def _observed(
     )
 
 
+def _says_nothing_new(before: ConfigurationItem, item: Item, host_id: str, source: str) -> bool:
+    """Whether the item is on record just so: what most items of most reports are, found out with the least work."""
+    return (
+        before.host == host_id
+        and source in before.sources
+        and not before.origins
+        and before.status == "in_use"
+        and before.attributes == item.attributes
+        and before.metrics == item.metrics
+        and before.name == item.name
+        and item.keys.items() <= before.keys.items()
+    )
+
+
 def _differ(before: ConfigurationItem, after: ConfigurationItem) -> bool:
     """Whether more than the moment of this report changed."""
     return msgspec.structs.replace(after, sources=before.sources, last_seen=before.last_seen) != before
@@ -202,14 +229,15 @@ def _missing(
     at: datetime,
     policy: Policy,
 ) -> Iterator[ConfigurationItem]:
-    """What a whole section does not list, and what an unchanged one did not list before."""
+    """What a whole section does not list, what one of differences says is gone, and what was missing and still is."""
     whole = [BY_NAME[one.outcome.name] for one in report if one.is_whole and one.outcome.name in BY_NAME]
     unchanged = [BY_NAME[one.outcome.name] for one in report if one.is_unchanged and one.outcome.name in BY_NAME]
+    gone = {name for one in report if one.is_sure for name in one.gone or ()}
     for name, item in known.items():
         if name in seen or item.status == "retired":
             continue
         still_missing = item.status == "missing" and any(section.owns(*name) for section in unchanged)
-        if still_missing or any(section.owns(*name) for section in whole):
+        if still_missing or name in gone or any(section.owns(*name) for section in whole):
             after = _longer_missing(item, at, policy)
             if after != item:
                 yield after
@@ -234,26 +262,28 @@ def _relations(
     at: datetime,
 ) -> Iterator[Change]:
     known = {relation.id: relation for relation in on_record}
-    wanted: dict[str, Relation] = {}
+    wanted: set[str] = set()
+    new: dict[str, Relation] = {}
     for name, (_, item) in seen.items():
+        own_id = ids.of(name)
         for type_, class_, key in item.relations:
             target = ids.target((class_, key))
             if target is None or type_ not in RELATION_TYPES:
                 continue
-            id_ = relation_id(ids.of(name), type_, target)
-            wanted[id_] = Relation(
-                id=id_,
-                source=ids.of(name),
-                type=type_,
-                target=target,
-                first_seen=at,
-                last_seen=at,
-                evidence={"source": source},
-            )
-    for id_, relation in wanted.items():
-        if id_ not in known:
-            yield Put(Kind.RELATION, relation, 0)
-    spoken_for = retired | {ids.of(name) for name, (section, _) in seen.items() if section.is_whole}
+            id_ = relation_id(own_id, type_, target)
+            wanted.add(id_)
+            if id_ not in known:
+                new[id_] = Relation(
+                    id=id_,
+                    source=own_id,
+                    type=type_,
+                    target=target,
+                    first_seen=at,
+                    last_seen=at,
+                    evidence={"source": source},
+                )
+    yield from (Put(Kind.RELATION, relation, 0) for relation in new.values())
+    spoken_for = retired | {ids.of(name) for name, (section, _) in seen.items() if section.is_sure}
     for id_, relation in known.items():
         said = relation.evidence.get("source") == source and ids.is_own(relation.target)
         if said and id_ not in wanted and relation.source in spoken_for:

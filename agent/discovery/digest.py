@@ -1,4 +1,4 @@
-"""A section's digest: equal exactly when nothing but metrics differs. Order of items or attributes does not count."""
+"""Digests of a section and of an item: equal exactly when nothing but metrics differs. Order does not count."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def digest_of(items: Iterable[Item]) -> str:
     for item in sorted(items, key=lambda item: (item.class_, item.key)):
         hashed.update(_ENCODER.encode(_without_metrics(item)))
     return hashed.hexdigest()
+
+
+def item_digest(item: Item) -> bytes:
+    """8 bytes over the item without its metrics: to find out whether this one item changed."""
+    return hashlib.blake2b(_ENCODER.encode(_without_metrics(item)), digest_size=8).digest()
 
 
 def _without_metrics(item: Item) -> tuple[object, ...]:

@@ -19,6 +19,8 @@ class Section(NamedTuple):
 
 # `connection` is no class of the CMDB: its items are observations that the hub maps dependencies from.
 OBSERVATIONS = ("connection",)
+# Always sent whole: an observer takes no differences, and which guests are hosts themselves is asked of all of them.
+ALWAYS_WHOLE = (*OBSERVATIONS, "virtual_machine")
 SECTIONS = (
     Section("host", ("host",)),
     Section("os", ("os",)),

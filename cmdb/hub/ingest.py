@@ -146,7 +146,8 @@ class Ingest:
         sections = {} if document is None else document["sections"]
         lacking = self._observer.lacks(agent_id)
         digests = {name: section.get("digest", "") for name, section in sections.items() if name not in lacking}
-        return wanted(offer, digests)
+        whole = [name for name in digests if sections[name].get("outcome") == "ok"]
+        return wanted(offer, digests, whole)
 
     async def report(self, agent_id: str, scanned: Scanned) -> Committed | None:
         """Take a scan in; None when it changed nothing. Raises `Refused`."""
@@ -254,10 +255,10 @@ def _is_old_news(known: AgentRecord, scanned: Scanned) -> bool:
 def _sections(known: AgentRecord, scanned: Scanned, host: str | None) -> dict[str, dict[str, object]]:
     """Each section's outcome; one that gave nothing this time keeps the digest of what is on record.
 
-    For another host than before, only what came with this report is on record.
+    For another host than before, only what came whole with this report is on record.
     """
     moved = known.host is not None and host not in {None, known.host}
-    taken = [section for section in scanned.sections if section.items is not None or not moved]
+    taken = [section for section in scanned.sections if section.is_whole or not moved]
     return {section.outcome.name: _section(known, section) for section in taken}
 
 

@@ -5,13 +5,13 @@ Everything here was said by an agent and may be wrong: parts out of order, unask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import msgspec
 
 from agent.discovery.clean import clean_item, clean_text
-from agent.discovery.sections import BY_NAME
+from agent.discovery.sections import ALWAYS_WHOLE, BY_NAME
 from agent.wire import Item, Offer, ScanEnd, Section, SectionOutcome, Want
 
 OUTCOMES = ("ok", "partial", "denied", "timeout", "unsupported", "failed")
@@ -25,27 +25,39 @@ class Unfit(Exception):
     """The agent said what does not fit its scan; the text says what."""
 
 
-def wanted(offer: Offer, digests: Mapping[str, str]) -> Want:
+def wanted(offer: Offer, digests: Mapping[str, str], whole: Collection[str] = ()) -> Want:
     """What of this offer differs from the sections that are known by these digests. Raises `Unfit`.
 
-    A section that this hub has never heard of is left with the agent.
+    Of those that are on record `whole` the differences will do. A section that this hub has never heard of is left with
+    the agent.
     """
     names = [section.name for section in offer.sections]
     if len(names) > MOST_SECTIONS or len(set(names)) != len(names):
         raise Unfit(f"an offer of {len(names)} sections, or one named twice")
-    differing = (
+    differing = tuple(
         section.name
         for section in offer.sections
         if section.outcome in WITH_ITEMS and section.name in BY_NAME and section.digest != digests.get(section.name)
     )
-    return Want(offer.scan, tuple(differing))
+    known = {name: digests[name] for name in differing if name in whole and name not in ALWAYS_WHOLE}
+    return Want(offer.scan, differing, known)
 
 
 class ScannedSection(msgspec.Struct, frozen=True):
-    """`items` is None where the section is as the hub has it already, or gave none (denied, timed out, failed)."""
+    """`items` is None where the section is as the hub has it already, or gave none (denied, timed out, failed).
+
+    Where `gone` is None they are all that there are; else they are what is new or changed since the last report, and
+    `gone` the class and key of what is there no more.
+    """
 
     outcome: SectionOutcome
     items: list[Item] | None = None
+    gone: list[tuple[str, str]] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it came with all its items."""
+        return self.items is not None and self.gone is None
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -62,7 +74,9 @@ class Intake:
     def __init__(self, offer: Offer, want: Want, began_s: float, began_bytes: int) -> None:
         self.offer = offer
         self.began_s, self._began_bytes = began_s, began_bytes
+        self._known = want.known
         self._items: dict[str, list[Item]] = {name: [] for name in want.sections}
+        self._gone: dict[str, list[tuple[str, str]]] = {}  # of those that are told as differences
         self._next_part = dict.fromkeys(want.sections, 0)  # of those that have not come whole
         self._count = 0
 
@@ -70,11 +84,12 @@ class Intake:
         """One part. Raises `Unfit`."""
         if section.scan != self.offer.scan or self._next_part.get(section.name) != section.part:
             raise Unfit(f"part {section.part} of section {section.name[:32]} is not what comes next")
-        self._bound(len(section.items), received_bytes)
+        self._bound(len(section.items) + len(section.gone), received_bytes)
         owner = BY_NAME[section.name]
-        for item in section.items:
-            if not owner.owns(item.class_, item.key):
-                raise Unfit(f"section {section.name} lists a {item.class_[:32]}")
+        for class_, key in [*((item.class_, item.key) for item in section.items), *section.gone]:
+            if not owner.owns(class_, key):
+                raise Unfit(f"section {section.name} lists a {class_[:32]}")
+        self._take_differences(section)
         self._items[section.name].extend(map(clean_item, section.items))
         if section.last:
             del self._next_part[section.name]
@@ -85,8 +100,21 @@ class Intake:
         """The whole scan. Raises `Unfit` when a wanted section has not come."""
         if end.scan != self.offer.scan or self._next_part:
             raise Unfit(f"the scan ends without {', '.join(sorted(self._next_part)) or 'its own number'}")
-        sections = [ScannedSection(clean_outcome(one), self._items.get(one.name)) for one in self.offer.sections]
+        sections = [
+            ScannedSection(clean_outcome(one), self._items.get(one.name), self._gone.get(one.name))
+            for one in self.offer.sections
+        ]
         return Scanned(self.offer.at, end.duration_s, sections)
+
+    def _take_differences(self, section: Section) -> None:
+        """Differences are from what this hub has, in every part of the section or in none."""
+        if section.base and section.part == 0:
+            self._gone[section.name] = []
+        base = self._known.get(section.name) if section.name in self._gone else ""
+        if section.base != base or (section.gone and not base):
+            raise Unfit(f"section {section.name} is told as differences from what this hub does not have")
+        if base:
+            self._gone[section.name].extend(section.gone)
 
     def _bound(self, items: int, received_bytes: int) -> None:
         self._count += items

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from agent.discovery.sections import BY_NAME
 from agent.wire import Item
 from cmdb.check_plan import plan
 from cmdb.clock import Clock
@@ -15,6 +14,7 @@ from cmdb.config import CheckSection
 from cmdb.hub.guests import guests
 from cmdb.hub.ingest import Reconciled
 from cmdb.hub.intake import Scanned
+from cmdb.hub.on_record import everything, what_differs
 from cmdb.hub.recognition import Recognition
 from cmdb.identity.decide import CONTAINERS, Identified, Outcome
 from cmdb.identity.records import decision_of, review_of
@@ -27,9 +27,8 @@ from cmdb.model.kind import Kind
 from cmdb.model.relation import Relation, relation_id
 from cmdb.reconcile import OnRecord, Policy, Seen, look_again_at, reconcile
 from cmdb.rules_file import NO_RULES, CheckRules
-from cmdb.store.protocol import Document, Store
+from cmdb.store.protocol import Store
 
-R = TypeVar("R")
 SOURCE = "agent"
 UNKNOWN_HOST = "a report of an unknown host without its host section"
 
@@ -59,12 +58,15 @@ class Reconciling:
         self._planned: dict[str, str] = {}  # hosts whose checks are all as they should be → by which agent
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
-        report = [Seen(section.outcome, section.items) for section in scanned.sections]
+        report = [
+            Seen(section.outcome, section.items, None if section.gone is None else frozenset(section.gone))
+            for section in scanned.sections
+        ]
         host = with_all_keys(report, agent.id)
         answer = await self._answer(agent, host)
         if answer.refused:
             return Reconciled(answer.changes, refused=answer.refused)
-        record = await self._on_record(answer, report)
+        record = await self._on_record(agent, answer, report)
         report, seen_guests = await guests(self._store, self._recognition, answer.host_id, report, scanned.at)
         changes = reconcile(
             answer.host_id, record, _replaced(report, host), source=SOURCE, at=scanned.at, policy=self._policy
@@ -85,8 +87,8 @@ class Reconciling:
 
     async def checks_anew(self, agent_id: str, host_id: str) -> Sequence[Change]:
         """What the checks of a host that is on record lack or have too much, by the rules as they are now."""
-        items = _as_will_be(await self._on_record(_Answer(host_id), ()), ())
-        return await self._checks(items, agent_id)
+        items = _as_will_be(await everything(self._store, host_id, ()), ())
+        return await self._checks(items, items, agent_id)
 
     async def _answer(self, agent: AgentRecord, host: Item | None) -> _Answer:
         if host is None:
@@ -134,29 +136,13 @@ class Reconciling:
             last_seen=now,
         )
 
-    async def _on_record(self, answer: _Answer, report: Sequence[Seen]) -> OnRecord:
-        """The host with what is on it, and the operating system that came on another's disk.
-
-        Relations are only of what the report can say something about.
-        """
-        items = _read(ConfigurationItem, await self._store.find(Kind.CI, {"host": answer.host_id}))
-        if not any(item.id == answer.host_id for item in items):
-            own = await self._store.get(Kind.CI, answer.host_id)  # a virtual machine, so far on its hypervisor
-            items += [] if own is None else _read(ConfigurationItem, [own])
-        if answer.moved_from is not None:
-            moved = await self._store.find(Kind.CI, {"host": answer.moved_from, "class": "os"})
-            items += _read(ConfigurationItem, moved)
-        spoken_of = [
-            BY_NAME[seen.outcome.name] for seen in report if seen.items is not None and seen.outcome.name in BY_NAME
-        ]
-        relations = [
-            relation
-            for item in items
-            if item.status == "missing" or any(section.owns(item.class_, item.key) for section in spoken_of)
-            for relation in _read(Relation, await self._store.find(Kind.RELATION, {"source": item.id}))
-        ]
-        host = next((item for item in items if item.id == answer.host_id), None)
-        return OnRecord(host, [item for item in items if item is not host], relations)
+    async def _on_record(self, agent: AgentRecord, answer: _Answer, report: Sequence[Seen]) -> OnRecord:
+        """All that is on the host; where its checks are planned and it stays where it was, only what differs."""
+        if self._planned.get(answer.host_id) == agent.id and answer.moved_from is None and agent.sections:
+            record = await what_differs(self._store, answer.host_id, report)
+            if record is not None:
+                return record
+        return await everything(self._store, answer.host_id, report, answer.moved_from)
 
     async def _home(self, host_id: str, host: Item | None, scanned: Scanned) -> Sequence[Change]:
         """A container with an agent of its own runs on the host whose hardware it reads."""
@@ -182,19 +168,24 @@ class Reconciling:
     async def _checks_after(
         self, agent: AgentRecord, host_id: str, items: Mapping[str, ConfigurationItem], changes: Sequence[Change]
     ) -> Sequence[Change]:
-        """Of what changed. Of everything, where it was not so since the start, or a whole report was asked for."""
-        whole = not agent.sections or self._planned.get(host_id) != agent.id
+        """Of what changed; of everything where the host did, it was not so since the start, or the report is whole."""
         changed = {change.record.id for change in changes if isinstance(change, Put)}
-        planned = await self._checks({id_: items[id_] for id_ in items if whole or id_ in changed}, agent.id)
+        whole = not agent.sections or self._planned.get(host_id) != agent.id or host_id in changed
+        planned = await self._checks(items if whole else sorted(items.keys() & changed), items, agent.id)
         if whole and not planned:
             self._planned[host_id] = agent.id
         return planned
 
-    async def _checks(self, items: Mapping[str, ConfigurationItem], agent_id: str) -> Sequence[Change]:
-        checks = [
-            check for id_ in items for check in _read(CheckRecord, await self._store.find(Kind.CHECK, {"ci": id_}))
-        ]
-        return list(plan(items.values(), checks, agent_id, self._tuning, self._clock.now(), self._rules()))
+    async def _checks(
+        self, ids: Collection[str], items: Mapping[str, ConfigurationItem], agent_id: str
+    ) -> Sequence[Change]:
+        """Of these items; the others are what rules may ask about besides."""
+        checks = await self._store.read(Kind.CHECK, CheckRecord, "ci", ids)
+        return list(
+            plan(
+                [items[id_] for id_ in ids], checks, agent_id, self._tuning, self._clock.now(), self._rules(), items.get
+            )
+        )
 
 
 def with_all_keys(report: Sequence[Seen], agent_id: str) -> Item | None:
@@ -212,7 +203,7 @@ def _replaced(report: Sequence[Seen], host: Item | None) -> list[Seen]:
     if host is None:
         return list(report)
     return [
-        Seen(seen.outcome, seen.items and [host if item.class_ == "host" else item for item in seen.items])
+        Seen(seen.outcome, seen.items and [host if item.class_ == "host" else item for item in seen.items], seen.gone)
         for seen in report
     ]
 
@@ -228,7 +219,3 @@ def _as_will_be(record: OnRecord, changes: Iterable[Change]) -> dict[str, Config
         if isinstance(change, Put) and isinstance(change.record, ConfigurationItem):
             items[change.record.id] = change.record
     return items
-
-
-def _read(type_: type[R], documents: Iterable[Document]) -> list[R]:
-    return [msgspec.convert(document, type_) for document in documents]

@@ -11,7 +11,11 @@ import pathlib
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
+
+import msgspec
 
 from cmdb.model.change import AuditRow, HistoryRow
 from cmdb.model.kind import Kind
@@ -42,6 +46,7 @@ from cmdb.store.table import RecordTable
 from cmdb.store.text import says, text_of
 from cmdb.store.text_index import TextIndex, indexed_seq
 
+R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 _MOMENTS_KEPT = 1000
 _READ_AT_ONCE = 2000  # documents decoded before the event loop gets its turn: about 5 ms
@@ -122,6 +127,19 @@ class EmbeddedStore:
                 found.append(document)
             if n % _READ_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        return found
+
+    async def read(self, kind: Kind, type_: type[R], where: str, values: Iterable[str]) -> list[R]:
+        table, wanted = self._tables[kind], frozenset(values)
+        # The bytes are taken at once, so that the whole answer is of one moment.
+        sealed = [table.rows[id_] for id_ in sorted(table.ids(where, wanted))]
+        decode, value_of = _reader_of(type_, where)
+        found: list[R] = []
+        for first in range(0, len(sealed), _READ_AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            records = [decode(one[:-SEAL_BYTES]) for one in sealed[first : first + _READ_AT_ONCE]]
+            found += [record for record in records if value_of(record) in wanted]
         return found
 
     async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
@@ -237,6 +255,13 @@ class EmbeddedStore:
             horizon, of_class = max(beyond)
             why = f"is kept from {from_us(horizon.at_us):%Y-%m-%dT%H:%M:%SZ} on"
             raise Forgotten(f"{kind} of class {of_class}" if of_class else kind, why, "ask for a later moment")
+
+
+@lru_cache
+def _reader_of(type_: type[R], where: str) -> tuple[Callable[[bytes], R], Callable[[R], Any]]:
+    """From a document's bytes to its struct, and from that to its value in this field."""
+    name = next(field.name for field in msgspec.structs.fields(type_) if field.encode_name == where)
+    return msgspec.msgpack.Decoder(type_).decode, attrgetter(name)
 
 
 def _has(document: Document, demanded: list[tuple[Path, Any]]) -> bool:

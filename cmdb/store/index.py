@@ -4,7 +4,7 @@ it narrows the candidates, the question is still put to each.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 Path = tuple[str, ...]
@@ -85,6 +85,20 @@ class EqualityIndex:
             return found[0] if found else ()
         both = {id_ for ids in found for id_ in ids}
         return [id_ for id_ in table_order if id_ in both]
+
+    def unordered(self, values: Iterable[Any]) -> Iterator[str]:
+        """Every document that may have one of these values, in any order."""
+        for value in {*map(_key, values), _UNHASHABLE}:
+            ids = self._ids.get(value)
+            if isinstance(ids, str):
+                yield ids
+            elif ids is not None:
+                yield from ids
+
+    def among(self, ids: Iterable[str], value: Any) -> list[str]:
+        """Those of these documents that may have this value."""
+        those = self._candidates(value)
+        return [id_ for id_ in ids if any(id_ in some for some in those)]
 
     def _candidates(self, value: Any) -> list[Collection[str]]:
         # A value that cannot be hashed may still be equal to one that can (a list to nothing of ours, but who knows).

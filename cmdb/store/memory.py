@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from cmdb.audit import GENESIS, next_row
 from cmdb.model.change import AuditRow, Delta, HistoryRow
@@ -14,6 +16,8 @@ from cmdb.store.index import path_of, value_at
 from cmdb.store.protocol import Batch, Committed, Document, Predicate, StaleVersion, StoreError, Subscription
 from cmdb.store.seal import normal, pack
 from cmdb.store.text import says, text_of
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 
 class MemoryStore:
@@ -85,6 +89,11 @@ class MemoryStore:
             if matching is None or matching(document):
                 found.append(document)
         return found
+
+    async def read(self, kind: Kind, type_: type[R], where: str, values: Iterable[str]) -> list[R]:
+        wanted = frozenset(values)
+        found = await self.find(kind, matching=lambda document: document.get(where) in wanted)
+        return [msgspec.convert(document, type_) for document in found]
 
     async def search(self, text: str, kind: Kind, *, limit: int = 100) -> list[Document]:
         found = [document for document in await self.find(kind) if says(text_of(kind, document), text)]

@@ -54,12 +54,23 @@ class PackedRows:
                 yield id_, unsealed(sealed)
 
     def candidates(self, equalities: Iterable[tuple[Path, Any]]) -> Collection[str]:
-        """A superset of the documents with these values, in the table's order, by the most selective index."""
+        """A superset of the documents with these values, in the table's order, by all indexes that there are."""
         usable = [(self._indexes[path], value) for path, value in equalities if path in self._indexes]
         if not usable:
             return self.rows.keys()
-        index, value = min(usable, key=lambda asked: asked[0].count(asked[1]))
-        return index.candidates(value, self.rows)
+        usable.sort(key=lambda asked: asked[0].count(asked[1]))
+        index, value = usable[0]
+        found = index.candidates(value, self.rows)
+        for index, value in usable[1:]:
+            found = index.among(found, value)
+        return found
+
+    def ids(self, name: str, values: Iterable[Any]) -> Collection[str]:
+        """A superset of the documents with one of these values, in any order."""
+        if name == "id":
+            return {id_ for id_ in values if id_ in self.rows}
+        index = self._indexes.get(path_of(name))
+        return self.rows.keys() if index is None else set(index.unordered(values))
 
     def add_index(self, name: str) -> None:
         """Index this path too."""

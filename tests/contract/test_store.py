@@ -15,6 +15,12 @@ from cmdb.model.kind import Kind
 from cmdb.store.protocol import Behind, Difference, StaleVersion, Store, StoreError, Write
 from tests.contract.batches import at, batch, gone, host
 
+
+class Named(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
 PACKAGE: dict[str, Any] = {"class": "package"}
 
 
@@ -355,3 +361,18 @@ async def test_what_cannot_be_kept_is_refused_and_harms_nobody(store: Store, bod
     assert not isinstance(good, BaseException)
     assert isinstance(bad, Exception)
     assert [document["id"] for document in await store.find(Kind.CI)] == ["h1"]
+
+
+async def test_records_with_one_of_several_values_are_read_as_their_structs(store: Store) -> None:
+    await store.commit(batch(host("h2"), host("h1"), host("h3")))
+    await store.commit(batch(host("h1", name="other")))
+    found = await store.read(Kind.CI, Named, "id", ["h3", "h1", "h9"])
+    assert found == [Named("h1", "other"), Named("h3", "h3")]
+    assert await store.read(Kind.CI, Named, "name", ["h2"]) == [Named("h2", "h2")]
+
+
+async def test_two_equalities_leave_what_has_both(store: Store) -> None:
+    await store.commit(batch(host("h1"), host("h2"), host("h3", status="missing")))
+    await store.commit(batch(host("h2", status="missing")))
+    found = await store.find(Kind.CI, {"class": "host", "status": "missing", "name": "h2"})
+    assert [document["id"] for document in found] == ["h2"]

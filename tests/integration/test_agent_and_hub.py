@@ -8,12 +8,15 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.wire import CheckResult, Results
 from checks.definition import Definition
 from checks.result import Result, State
 from cmdb.config import AgentSection
+from cmdb.model.change import Put
+from cmdb.model.kind import Kind
 from tests.support.agents import ROOT, HubEnd, agent_process
 from tests.support.hub import until
 
@@ -45,6 +48,20 @@ def children_of(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+async def pretend_an_account_was_another(hub: HubEnd, known: Path) -> str:
+    """Agent and hub remember this machine's accounts as they never were: one other, one more. Which is another."""
+    sections = msgspec.msgpack.decode(known.read_bytes())
+    _, items = sections["account"]
+    class_, key, _ = items[0]
+    sections["account"] = ["then", [[class_, key, b"another"], *items[1:], ["account", "nobody-else", b"gone"]]]
+    known.write_bytes(msgspec.msgpack.encode(sections))
+    agent = await hub.agent()
+    then = {**agent.sections["account"], "digest": "then"}
+    record = msgspec.structs.replace(agent, sections={**agent.sections, "account": then})
+    await hub.ledger.commit([Put(Kind.AGENT, record)], actor="test", reason="then")
+    return str(key)
+
+
 async def test_the_first_report_comes_in_and_a_rescan_that_finds_the_same_writes_nothing(tmp_path: Path) -> None:
     hub = HubEnd(tmp_path / "agent.sock")
     async with hub.running():
@@ -67,6 +84,19 @@ async def test_the_first_report_comes_in_and_a_rescan_that_finds_the_same_writes
             assert hub.agents.live[record.id].last_report is not None
             status, said = agent.stop()
             assert status == 0, said
+
+
+async def test_a_changed_section_costs_only_the_items_that_changed(tmp_path: Path) -> None:
+    hub = HubEnd(tmp_path / "agent.sock")
+    async with hub.running():
+        with agent_process(tmp_path / "agent", hub.socket):
+            await hub.until_reports(1)
+            changed = await pretend_an_account_was_another(hub, tmp_path / "agent" / "known.msgpack")
+            await hub.agents.scan_now((await hub.agent()).id)
+            await hub.until_reports(2)
+            (told,) = [section for section in hub.scans[-1].sections if section.outcome.name == "account"]
+            assert [item.key for item in told.items or ()] == [changed]
+            assert told.gone == [("account", "nobody-else")]
 
 
 async def test_the_socket_may_lie_deeper_than_the_kernel_takes(tmp_path: Path) -> None:

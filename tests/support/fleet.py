@@ -19,6 +19,7 @@ from cmdb.hub.reconciling import Reconciling
 from cmdb.identity.rules import IdentityPolicy
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
+from cmdb.rules_file import NO_RULES, CheckRules
 from cmdb.store.memory import MemoryStore
 from cmdb.store.protocol import Document, Store
 
@@ -37,13 +38,13 @@ class TurnedClock:
 class Fleet:
     """Agents that report to one hub; what each offers is sent by digest, as over the wire."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, rules: CheckRules = NO_RULES) -> None:
         self.clock = TurnedClock()
         self.store: Store = store or MemoryStore()
         self.ledger = Ledger(self.store, self.clock)
         self._born = 0
         self.recognition = Recognition(self.store, self.clock, IdentityPolicy(), self._new_id)
-        reconciling = Reconciling(self.store, self.clock, CheckSection(), self.recognition)
+        reconciling = Reconciling(self.store, self.clock, CheckSection(), self.recognition, lambda: rules)
         self.ingest = Ingest(self.ledger, self.clock, reconciling)
         self._followed = 0
 

@@ -105,3 +105,52 @@ def test_what_an_agent_says_is_made_clean() -> None:
     (item,) = section.items
     assert (item.key, item.name) == ("k ", "]0;x")
     assert isinstance(item.attributes["a"], str)
+
+
+def known_intake() -> Intake:
+    return Intake(offer(outcome("disk")), Want(7, ("disk",), {"disk": "then"}), 0.0, 0)
+
+
+def test_of_a_section_that_is_on_record_whole_the_differences_are_wanted() -> None:
+    offered = offer(outcome("disk"), outcome("cpu"), outcome("virtual_machine"))
+    digests = {"disk": "then", "cpu": "then", "virtual_machine": "then"}
+    assert wanted(offered, digests, ["disk", "virtual_machine"]).known == {"disk": "then"}
+
+
+def test_differences_come_in_parts_too() -> None:
+    scan = known_intake()
+    scan.take(Section(7, "disk", [disk("sda")], last=False, base="then"), 0)
+    scan.take(Section(7, "disk", [], part=1, base="then", gone=[("disk", "sdb")]), 0)
+    (section,) = scan.finished(ScanEnd(7, 0.1)).sections
+    assert (section.items, section.gone, section.is_whole) == ([disk("sda")], [("disk", "sdb")], False)
+
+
+def test_an_agent_may_send_all_where_differences_would_do() -> None:
+    scan = known_intake()
+    scan.take(Section(7, "disk", [disk("sda")]), 0)
+    (section,) = scan.finished(ScanEnd(7, 0.1)).sections
+    assert section.is_whole
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [Section(7, "disk", [], base="another")],
+        [Section(7, "disk", [], gone=[("disk", "sdb")])],
+        [Section(7, "disk", [], last=False), Section(7, "disk", [], part=1, base="then")],
+        [Section(7, "disk", [], last=False, base="then"), Section(7, "disk", [], part=1)],
+    ],
+    ids=["from another state", "gone from nothing", "begun whole", "ended whole"],
+)
+def test_differences_from_what_the_hub_does_not_have_are_refused(parts: list[Section]) -> None:
+    scan = known_intake()
+    *before, last = parts
+    for part in before:
+        scan.take(part, 0)
+    with pytest.raises(Unfit, match="differences from what this hub does not have"):
+        scan.take(last, 0)
+
+
+def test_what_is_gone_must_be_the_sections_own() -> None:
+    with pytest.raises(Unfit, match="section disk lists a package"):
+        known_intake().take(Section(7, "disk", [], base="then", gone=[("package", "dpkg/openssl")]), 0)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from agent.wire import Item
+from checks.rules import Rule
 from cmdb.hub.ingest import Refused
 from cmdb.model.change import Remove
 from cmdb.model.kind import Kind
+from cmdb.rules_file import CheckRules
 from tests.support.fleet import UUID, Fleet
 
 
@@ -116,6 +118,14 @@ async def test_a_disk_in_another_chassis_takes_its_operating_system_along(fleet:
     )
     (after,) = await fleet.store.find(Kind.CI, {"class": "os"})
     assert (after["id"], after["host"]) == (before["id"], "host-2")
+
+
+async def test_a_rule_about_the_host_holds_for_what_changes_alone() -> None:
+    fleet = Fleet(rules=CheckRules((Rule("usage", "class=filesystem host.name=web-1", refuse=True),)))
+    await fleet.report("a", ROOT, VAR)
+    for n in range(3):
+        await fleet.report("a", ROOT, Item("filesystem", "/var", "/var", {"type": "xfs", "size_bytes": n}))
+    assert await fleet.store.find(Kind.CHECK, {"type": "filesystem"}) == []
 
 
 @pytest.mark.parametrize("guest_first", [True, False])

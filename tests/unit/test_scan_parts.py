@@ -20,3 +20,10 @@ def test_parts_are_bounded_and_make_the_section(sizes: list[int]) -> None:
     assert [part.part for part in made] == list(range(len(made)))
     assert [part.last for part in made] == [False] * (len(made) - 1) + [True]
     assert all(len(msgspec.msgpack.encode(part)) < PART_BYTES + 100_000 for part in made)
+
+
+def test_what_is_gone_is_named_once_with_the_last_part() -> None:
+    sent = [Item("package", f"dpkg/{n}", "p" * 200_000) for n in range(3)]
+    made = list(parts(3, "dpkg", sent, "then", [("package", "dpkg/old")]))
+    assert [part.base for part in made] == ["then"] * 3
+    assert [part.gone for part in made] == [[], [], [("package", "dpkg/old")]]
