@@ -103,7 +103,7 @@ class DeliveryDesk:
         incidents = [one for one in [await self._incident(number) for number in delivery.incidents] if one is not None]
         person = self._roster.directory.people.get(delivery.person)
         channels = () if person is None else person.channels
-        if not any(map(advances, incidents)):
+        if not delivery.notice and not any(map(advances, incidents)):
             after = msgspec.structs.replace(delivery, state=DeliveryState.HELD, next_at=None)
             words = f"{delivery.person} no more: it was answered"
         elif delivery.channel >= len(channels):

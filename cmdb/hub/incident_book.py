@@ -42,6 +42,10 @@ class IncidentBook:
     def __len__(self) -> int:
         return len(self._open)
 
+    def has(self, number: int) -> bool:
+        """Whether this incident is open."""
+        return str(number) in self._open
+
     def of_check(self, check: str) -> Incident | None:
         """The open incident that this check is part of."""
         id_ = self._by_check.get(check)

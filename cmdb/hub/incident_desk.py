@@ -59,7 +59,7 @@ class IncidentDesk:
         self._ledger, self._clock, self._config, self._book = ledger, clock, config, book
         self._unreachable: set[str] = set()  # bad checks that are held back, since what they check is out of reach
         self.troubles = Troubles(ledger.store)
-        self._suspicion = Suspicion(ledger.store, self.troubles.upstream)
+        self._suspicion = Suspicion(ledger.store, self.troubles.upstream, maintenance)
         self.policy = Policy(
             matrix=config.matrix,
             default_impact=config.default_impact,

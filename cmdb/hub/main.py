@@ -32,6 +32,7 @@ from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
 from cmdb.hub.freshness import Freshness
 from cmdb.hub.graph_keeper import GraphKeeper
+from cmdb.hub.hand_over import hand_over
 from cmdb.hub.hub import Hub
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
@@ -55,6 +56,7 @@ from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.tidying import tidy_daily
+from cmdb.hub.update_watch import UpdateWatch
 from cmdb.hub.view_sources import People, Sources
 from cmdb.hub.webhook import webhook
 from cmdb.hub.work import work_for
@@ -159,6 +161,7 @@ def _put_together(
     roster = Roster(ledger, clock, locations.oncall)
     matrix, impact = config.incident.matrix, config.incident.default_impact
     sources = Sources(store, census, book, watch.services, roster, presence, clock, matrix, impact)
+    roster.handed_over = functools.partial(hand_over, roster, book)
     escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub), maintenance)
     deliveries = DeliveryDesk(ledger, clock, roster, pause_s=config.notify.first_pause_s)
     reported = asyncio.Event()
@@ -293,9 +296,10 @@ async def _watch_agreements(hub: Hub) -> None:
     notices = Notices(hub.ledger, hub.clock, hub.services, hub.outlook, hub.book, tell)
     alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
     clocks = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.desk)
+    updates = UpdateWatch(hub.ledger, hub.clock, hub.book, hub.roster, hub.escalations)
     while True:
         await asyncio.sleep(hub.config.notice.every_s)
-        for part in (alarms, clocks, notices):
+        for part in (alarms, clocks, updates, notices):
             try:
                 await part.look()
             except StoreError as error:

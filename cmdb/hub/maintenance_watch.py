@@ -77,12 +77,16 @@ class MaintenanceWatch:
     def holds(self, ci: str) -> bool:
         return self.of(ci) is not None
 
+    async def selects(self, known: Maintenance, ci: Document) -> bool:
+        """Whether the window, open or not, is about this CI or its host."""
+        return await self._selects(parse(known.window.select), ci)
+
     async def trouble(self, ci: Document, at: datetime) -> None:
         """This CI turned bad: a flexible window that waits for that begins."""
         for known in list(self.windows.values()):
             window = known.window
             waits = window.lasts_s and not known.problems and window.start <= at < window.end
-            if waits and await self._selects(parse(window.select), ci):
+            if waits and await self.selects(known, ci):
                 begun = msgspec.structs.replace(known, problems=(at,))
                 done = await self._ledger.commit(
                     [Put(Kind.MAINTENANCE, begun, known.version)], actor=ACTOR, reason="the first problem came"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Roster:
         self.problem: TomlError | None = None
         self.overrides: dict[str, Override] = {}
         self._watches: dict[str, Watch] = {}  # the open one of each schedule
+        # What else is written when people change: messages to who goes and who comes. Set by who knows what is open.
+        self.handed_over: Callable[[Watch, Watch], Sequence[Change]] = lambda _before, _after: ()
         self._read = (0, 0)
 
     def start(self) -> None:
@@ -81,8 +83,9 @@ class Roster:
             if known is not None:
                 changes.append(Put(Kind.WATCH, msgspec.structs.replace(known, end=now), known.version))
             if name in self.directory.schedules:
-                id_ = f"{name}/{now:%Y-%m-%dT%H:%M:%S.%fZ}"
-                changes.append(Put(Kind.WATCH, Watch(id=id_, schedule=name, people=people, start=now), 0))
+                watch = Watch(id=f"{name}/{now:%Y-%m-%dT%H:%M:%S.%fZ}", schedule=name, people=people, start=now)
+                changes.append(Put(Kind.WATCH, watch, 0))
+                changes += self.handed_over(known, watch) if known is not None else ()
         done = await self._ledger.commit(changes, actor=ACTOR, reason="on call") if changes else None
         await self.apply(done.deltas if done else ())
 

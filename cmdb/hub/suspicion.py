@@ -1,16 +1,19 @@
-"""Finds the suspects of new incidents in the history of what they depend on."""
+"""Finds the suspects of new incidents: in the history of what they depend on, and in the work planned on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
+from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.upstream import Upstream
 from cmdb.model.change import HistoryRow
 from cmdb.model.incident import Incident, Suspect
 from cmdb.model.kind import Kind
+from cmdb.model.maintenance import Maintenance
+from cmdb.practices.maintenance import open_spans
 from cmdb.practices.suspects import LOOKED_BACK, suspects
 from cmdb.store.protocol import Store
 
@@ -21,8 +24,8 @@ MOST_INCIDENTS = 20  # of one batch: in a storm the first ones tell
 class Suspicion:
     """Reads the last day's history once for all incidents of a batch."""
 
-    def __init__(self, store: Store, upstream: Upstream) -> None:
-        self._store, self._upstream = store, upstream
+    def __init__(self, store: Store, upstream: Upstream, maintenance: MaintenanceWatch) -> None:
+        self._store, self._upstream, self._maintenance = store, upstream, maintenance
 
     async def of(self, incidents: Iterable[Incident], now: datetime) -> list[Incident]:
         """These incidents with their suspects."""
@@ -49,4 +52,20 @@ class Suspicion:
             if id_ not in near and ci.get("host") in near:
                 distances[id_] = near[ci["host"]] + 1
         changes = [row for row in rows if row.attribute or row.id not in found_at_first]
-        return suspects(changes, distances, names, incident.opened_at)
+        planned = [one async for one in self._planned(near, incident.opened_at)]
+        return suspects(changes, distances, names, incident.opened_at, planned)
+
+    async def _planned(self, near: Mapping[str, int], opened_at: datetime) -> AsyncIterator[Suspect]:
+        """The work that was going on in that time on any of these, at the nearest of them."""
+        for known in self._maintenance.windows.values():
+            spans = open_spans(known.window, opened_at - LOOKED_BACK, opened_at, known.problems)
+            if spans and (ci := await self._worked_on(known, near)) is not None:
+                what = f"planned work: {known.window.title}, by {known.by}"
+                yield Suspect(at=spans[-1].start, ci=ci, what=what, distance=near[ci])
+
+    async def _worked_on(self, known: Maintenance, near: Mapping[str, int]) -> str | None:
+        for id_ in sorted(near, key=near.__getitem__):
+            ci = await self._store.get(Kind.CI, id_)
+            if ci is not None and await self._maintenance.selects(known, ci):
+                return id_
+        return None

@@ -38,11 +38,13 @@ class DeliveryState(enum.StrEnum):
 class Delivery(Record, frozen=True, kw_only=True):
     """One message to one person about one incident or group. `id` says which step it is of, so that it is made once.
 
+    A `notice` asks for no answer: it is sent whatever became of the incidents, and about none (`incident` 0) as well.
     `channel` counts from 0 through the person's channels, `attempts` on that one; `receipts` say what each gave.
     """
 
     incident: int
     incidents: tuple[int, ...] = ()
+    notice: bool = False
     person: str
     title: str
     text: str

@@ -54,13 +54,17 @@ class Communication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Major(msgspec.Struct, frozen=True, kw_only=True):
-    """What makes an incident a major one: an update is due every so many minutes, to everybody concerned."""
+    """What makes an incident a major one: an update is due every so many minutes, to everybody concerned.
+
+    `rung_for` is the due time that people were last reminded of.
+    """
 
     declared_at: datetime
     declared_by: str
     reason: str
     update_every_minutes: int
     update_due_at: datetime
+    rung_for: datetime | None = None
     communications: tuple[Communication, ...] = ()
 
 

@@ -14,6 +14,24 @@ TRIES = 3
 FIRST_PAUSE_S = 5.0
 
 
+def addressed(message: Delivery, id_: str, person: Person, priority: int) -> Delivery:
+    """The message to this person: at once, or held back in quiet hours and saying so."""
+    now = message.created_at
+    quiet = quiet_until(person, priority, now)
+    held = f"{now:%Y-%m-%dT%H:%M:%SZ} held back in quiet hours until {quiet:%Y-%m-%dT%H:%M:%SZ}" if quiet else ""
+    return msgspec.structs.replace(
+        message, id=id_, person=person.name, next_at=quiet or now, receipts=(held,) if held else ()
+    )
+
+
+def notice_of(incident: int, title: str, text: str, now: datetime) -> Delivery:
+    """A message that asks for no answer, to be addressed; `incident` is 0 where it is about none."""
+    incidents = (incident,) if incident else ()
+    return Delivery(
+        id="", incident=incident, incidents=incidents, notice=True, person="", title=title, text=text, created_at=now
+    )
+
+
 def sent(delivery: Delivery, at: datetime, receipt: str) -> Delivery:
     return _said(delivery, at, receipt, state=DeliveryState.SENT, sent_at=at, next_at=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -53,3 +54,35 @@ def overdue(incident: Incident, now: datetime) -> timedelta | None:
     if incident.major is None or incident.state in FINISHED or now < incident.major.update_due_at:
         return None
     return now - incident.major.update_due_at
+
+
+def rings(incident: Incident, now: datetime) -> bool:
+    """Whether somebody has to be reminded: an update is due, and nobody was told so."""
+    due = overdue(incident, now) is not None
+    return due and incident.major is not None and incident.major.rung_for != incident.major.update_due_at
+
+
+def rung(incident: Incident, who: str, at: datetime, reminded: Sequence[str]) -> Incident:
+    """These people are reminded that an update is due."""
+    assert incident.major is not None
+    words = f"an update is due since {incident.major.update_due_at:%H:%M} UTC; reminded: "
+    after = msgspec.structs.replace(incident.major, rung_for=incident.major.update_due_at)
+    return msgspec.structs.replace(noted(incident, who, at, words + (", ".join(reminded) or "nobody")), major=after)
+
+
+def reminder_title(incident: Incident) -> str:
+    return f"INC-{incident.number} P{incident.priority}: an update is due, {incident.title}"
+
+
+def reminder_text(incident: Incident, now: datetime) -> str:
+    """What was said last, and the one command that says something new."""
+    assert incident.major is not None
+    said = incident.major.communications
+    last = (
+        f"last told {said[-1].audience} at {said[-1].at:%H:%M} UTC: {said[-1].text}" if said else "nobody was told yet"
+    )
+    minutes = (now - incident.major.declared_at).total_seconds() // 60
+    return (
+        f"major incident since {minutes:.0f} min: {incident.major.reason}\n{last}\n"
+        f'say something: watchdeck incident tell {incident.number} AUDIENCE "TEXT"'
+    )

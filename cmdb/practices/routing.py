@@ -34,6 +34,11 @@ def routes_of(root: Route, labels: Labels) -> list[Route]:
     return list(_taken(root, labels, ROOT, ""))
 
 
+def route_named(root: Route, name: str) -> Route | None:
+    """The route of the tree that has this name, whole; None where there is none any more."""
+    return next((route for route in _all(root, ROOT, "") if route.name == name), None)
+
+
 def group_key(route: Route, labels: Labels, number: int) -> str:
     """What incidents share that are told together."""
     names = route.group_by or ()
@@ -55,6 +60,13 @@ def _taken(route: Route, labels: Labels, parent: Route, path: str) -> Iterator[R
             break
     if not found:
         yield whole
+
+
+def _all(route: Route, parent: Route, path: str) -> Iterator[Route]:
+    whole = _inherited(route, parent, path)
+    yield whole
+    for number, child in enumerate(route.routes):
+        yield from _all(child, whole, f"{whole.name}/{number}")
 
 
 def _inherited(route: Route, parent: Route, path: str) -> Route:

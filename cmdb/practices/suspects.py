@@ -16,14 +16,22 @@ LONGEST_VALUE = 60
 
 
 def suspects(
-    rows: Iterable[HistoryRow], distances: Mapping[str, int], names: Mapping[str, str], opened_at: datetime
+    rows: Iterable[HistoryRow],
+    distances: Mapping[str, int],
+    names: Mapping[str, str],
+    opened_at: datetime,
+    planned: Iterable[Suspect] = (),
 ) -> tuple[Suspect, ...]:
-    """The likeliest of these history rows. `distances` counts relations from the incident's CI; others are left out."""
+    """The likeliest of these history rows, and of what was `planned`.
+
+    `distances` counts relations from the incident's CI; others are left out.
+    """
     found = [
         Suspect(at=row.at, ci=row.id, what=_words(row, names.get(row.id, row.id)), distance=distances[row.id])
         for row in rows
         if row.id in distances and opened_at - LOOKED_BACK <= row.at <= opened_at and not _is_symptom(row)
     ]
+    found += planned
     found.sort(key=lambda one: (opened_at - one.at + one.distance * AWAY, one.distance, one.ci))
     return tuple(found[:MOST])
 

@@ -9,9 +9,9 @@ from typing import Any, TextIO
 import click
 
 from cmdb.locations import Locations
-from console.commands.asking import ask
+from console.commands.asking import ask, list_command
 from console.commands.options import Duration, InputFile, Moment, with_state
-from console.commands.text import Column, print_json, say, shown, table
+from console.commands.text import Column, age, print_json, say, shown, table
 
 LARGEST_CALENDAR = 4 * 1024 * 1024
 PEOPLE = Column("PEOPLE", lambda row: ", ".join(row["people"]) or "NOBODY")
@@ -34,6 +34,15 @@ OVERRIDES = (
     *SPAN,
     Column("BY", "by"),
     Column("REASON", "reason"),
+)
+
+
+MESSAGES = (
+    Column("AGE", lambda row: age(row["created_at"]), right=True),
+    Column("WHO", "person"),
+    Column("STATE", "state"),
+    Column("ABOUT", "title"),
+    Column("LAST", lambda row: (row["receipts"] or ["not sent yet"])[-1]),
 )
 
 
@@ -161,6 +170,18 @@ def import_(locations: Locations, schedule: str, file: TextIO, days: int, dry_ru
         print_json(done)
     else:
         say(f"{len(done['added'])} {'would be added' if dry_run else 'added'}, {done['known']} were known")
+
+
+oncall.add_command(
+    list_command(
+        "oncall.messages",
+        MESSAGES,
+        help_="What was sent to whom, newest first, and what became of it.",
+        empty="no messages",
+        view="",
+        name="messages",
+    )
+)
 
 
 def until(start: datetime | None, end: datetime | None, length_s: float | None) -> datetime:

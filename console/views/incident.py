@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from console.views import cells, states
 from console.views.catalogue import ci_name
@@ -27,6 +28,7 @@ def page(row: Row, moment: Moment) -> Page:
         (
             Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("timeline", f"Timeline {len(timeline)}", _timeline(row)),
+            *_told(row),
             Tab("checks", f"Checks {len(effects)}", _effects(effects)),
             Tab("suspects", f"Suspects {len(suspects)}", _suspects(row)),
         ),
@@ -63,6 +65,8 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     yield Pair("opened", _moment(row.get("opened_at"), moment))
     yield Pair("respond", _clock(row, "respond_due", "acknowledged_at", moment))
     yield Pair("resolve", _clock(row, "resolve_due", "resolved_at", moment))
+    if major := row.get("major"):
+        yield Pair("major", _update(row, major, moment))
     if row.get("acknowledged_by"):
         yield Pair("taken by", text(clean(row.get("acknowledged_by"))))
     if row.get("assignee"):
@@ -99,6 +103,16 @@ def _matrix(row: Row) -> Line:
         return ()
     left = ", redundancy left" if row.get("redundancy_left") else ""
     return text(f"  impact {row.get('impact')}, urgency {row.get('urgency')}{left}", Ink.DIM)
+
+
+def _update(row: Row, major: Row, moment: Moment) -> Line:
+    """When people are to hear something again; red once that is overdue."""
+    due, over = major.get("update_due_at"), row.get("resolved_at") or row.get("closed_at")
+    if over or not isinstance(due, datetime):
+        return text(clean(major.get("reason")))
+    left_s = (due - moment.now).total_seconds()
+    said = f"update due in {long_span(left_s)}" if left_s > 0 else f"update overdue by {long_span(-left_s)}"
+    return ((said, Ink.TEXT if left_s > 0 else Ink.CRITICAL), (f"  {clean(major.get('reason'))}", Ink.DIM))
 
 
 def _moment(at: object, moment: Moment) -> Line:
@@ -157,6 +171,23 @@ def _timeline(row: Row) -> Listing:
         [{"id": str(position), **entry} for position, entry in enumerate(entries)],
         ("Nothing happened yet.", ""),
     )
+
+
+def _told(row: Row) -> Iterator[Tab]:
+    """A major incident's own timeline: who was told what, newest first."""
+    said = tuple((row.get("major") or {}).get("communications") or ())
+    if row.get("major"):
+        listing = Listing(
+            (
+                Column("AT", cells.clock("at"), 10, 8),
+                Column("BY", cells.field("by", Ink.DIM), 12, 6, rank=2),
+                Column("AUDIENCE", cells.field("audience"), 14, 8),
+                Column("TOLD", cells.field("text"), 30, 10, rank=1, grow=1),
+            ),
+            [{"id": str(position), **one} for position, one in reversed(list(enumerate(said)))],
+            ("Nobody was told anything yet.", 'watchdeck incident tell N AUDIENCE "TEXT"'),
+        )
+        yield Tab("told", f"Told {len(said)}", listing)
 
 
 def _suspects(row: Row) -> Listing:

@@ -163,7 +163,7 @@ async def test_escalating_by_hand_takes_the_next_step_unless_it_escalated_since(
     hub: Hub, client: HubClient, clock: HandClock
 ) -> None:
     await client.call("incident.open", title="web is down")
-    await until(lambda: bool(hub.escalations.escalations), "the escalation has begun")
+    await until(lambda: bool(hub.escalations.known.escalations), "the escalation has begun")
     await client.call("incident.escalate", number=1, as_of=START)
 
     async def told() -> bool:

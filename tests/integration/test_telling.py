@@ -245,14 +245,14 @@ async def test_incidents_of_a_group_are_told_together(tmp_path: Path, clock: Han
             await begun(hub)
             await turned(hub, clock, seconds=20)
             await opened(hub, "two", impact=1, urgency=1)
-            await until(lambda: len(hub.escalations.escalations) == 2, "both wait")
+            await until(lambda: len(hub.escalations.known.escalations) == 2, "both wait")
             await turned(hub, clock, seconds=10)
             (delivery,) = await has(hub, 1)
             assert delivery.incidents == (1, 2)
             assert delivery.title == "2 incidents, worst: INC-2 P1 two"
             await opened(hub, "three")
-            await until(lambda: len(hub.escalations.escalations) == 3, "the third waits")
-            (third,) = [one for one in hub.escalations.escalations.values() if one.incident == 3]
+            await until(lambda: len(hub.escalations.known.escalations) == 3, "the third waits")
+            (third,) = [one for one in hub.escalations.known.escalations.values() if one.incident == 3]
             assert third.next_at == clock.now() + timedelta(minutes=5)
 
 
@@ -284,7 +284,7 @@ async def test_quiet_hours_hold_back_all_but_a_p1(tmp_path: Path, clock: HandClo
             (delivery,) = await has(hub, 1, "pending")
             assert delivery.next_at == START + timedelta(hours=2)
             await opened(hub, "large", impact=1, urgency=1)
-            await until(lambda: len(hub.escalations.escalations) == 2, "both are there")
+            await until(lambda: len(hub.escalations.known.escalations) == 2, "both are there")
             await turned(hub, clock, minutes=5)
             (sent,) = await has(hub, 1)
             assert sent.incidents == (2,)
