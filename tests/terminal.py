@@ -44,7 +44,7 @@ class Terminal:
             ["tmux", "-S", str(self._socket), "-f", "/dev/null", *arguments],
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=30,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -65,7 +65,7 @@ class Terminal:
         """What the terminal shows, a line a row."""
         return self._tmux("capture-pane", "-p")
 
-    def shows(self, *texts: str, limit_s: float = 30.0) -> str:
+    def shows(self, *texts: str, limit_s: float = 60.0) -> str:
         """Wait until all of these are on the screen; the screen."""
 
         def found() -> str | None:
@@ -79,6 +79,6 @@ class Terminal:
         assert screen is not None
         return screen
 
-    def lacks(self, text: str, limit_s: float = 30.0) -> None:
+    def lacks(self, text: str, limit_s: float = 60.0) -> None:
         """Wait until this is not on the screen any more."""
         wait_for(f"{text!r} to leave the screen", lambda: text not in self.screen(), limit_s=limit_s)

@@ -80,7 +80,7 @@ class Board(Screen[None]):
         self._trail = Trail(home)
         self._windows: OrderedDict[Place, Window] = OrderedDict()
         self._pane: Pane | None = None
-        self._open = False  # its widgets are there
+        self._composed = False
         self._wide = False
         self._paused = False
         self._at_risk = 0
@@ -113,13 +113,15 @@ class Board(Screen[None]):
             lambda: self._at,
             self._settings,
         )
-        self._open = True
+        self._composed = True
         self._ticked_at = time.monotonic()
         self.set_interval(1.0, self._tick)
         self._begin()
 
-    def on_unmount(self) -> None:
-        self._open = False
+    @property
+    def is_open(self) -> bool:
+        """Its widgets are there. A screen that is being left hears of timers and the hub after they are gone."""
+        return self._composed and self.display
 
     def moment(self) -> Moment:
         """Now or the moment that is looked at, in this terminal's signs."""
@@ -223,7 +225,7 @@ class Board(Screen[None]):
     # --- drawing
 
     def _draw(self) -> None:
-        if self._pane is None:
+        if self._pane is None or not self.is_open:
             return
         had_table, had_tabs = self.query_one(Table).display, self.query_one("#tabs").has_class("-shown")
         self._pane.draw()
@@ -237,6 +239,8 @@ class Board(Screen[None]):
             line.update()
 
     def _tick(self) -> None:
+        if not self.is_open:
+            return
         now = time.monotonic()
         self._lag_s = max(0.0, now - self._ticked_at - 1.0)
         self._ticked_at = now

@@ -48,6 +48,8 @@ class Deck(Lists, TimeTravel, Keeping, Acting, Hearing):
     # --- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_open:
+            return False
         if action in {"do", "saved"} and self.query_one(Prompt).is_open:
             return False
         if action == "do" and parameters:

@@ -18,7 +18,7 @@ class Hearing(Board):
 
     def heard(self, state: LinkState) -> None:
         """The link changed, or the hub said how it is."""
-        if not self._open:
+        if not self.is_open:
             return
         away = state.tried and not state.connected
         self.query_one("#banner").set_class(away, "-shown")

@@ -51,7 +51,7 @@ def up(directory: Path, columns: int, rows: int) -> Iterator[Console]:
     with Terminal(directory, command, columns=columns, rows=rows, environment=environment) as terminal:
         terminal.shows("triage", "items")
         yield Console(installation, terminal)
-    wait_for("every process to end with its terminal", lambda: not installation.processes(), limit_s=15)
+    wait_for("every process to end with its terminal", lambda: not installation.processes(), limit_s=60)
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
@@ -123,8 +123,11 @@ def test_a_resize_keeps_the_record_under_the_cursor(tmp_path: Path) -> None:
         console.go("ci class=account", "root")
         console.terminal.press("G")
         console.terminal.resize(80, 24)
-        screen = console.terminal.shows("account")
-        assert any(line.startswith("▌") for line in screen.splitlines()), screen
+        console.terminal.shows("account")
+        wait_for(
+            "a cursor in the smaller window",
+            lambda: any(line.startswith("▌") for line in console.terminal.screen().splitlines()),
+        )
 
 
 def test_a_killed_hub_is_said_and_comes_back(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from console.app import Console
 from console.settings import Settings
 from console.views.glyphs import UNICODE, Glyphs
 from console.views.place import Place
+
+LIMIT_S = 60.0  # what a loaded machine may take
 
 
 def screen_of(console: Console) -> str:
@@ -44,14 +46,14 @@ class Seen:
     async def type(self, text: str) -> None:
         await self.pilot.press(*(_KEY_NAMES.get(letter, letter) for letter in text))
 
-    async def shows(self, *texts: str, limit_s: float = 10.0) -> str:
+    async def shows(self, *texts: str, limit_s: float = LIMIT_S) -> str:
         """Wait until all of these are on the screen; the screen."""
-        return await self._until(lambda screen: all(text in screen for text in texts), f"shows {texts}", limit_s)
+        return await self.until(lambda screen: all(text in screen for text in texts), f"shows {texts}", limit_s)
 
-    async def hides(self, text: str, limit_s: float = 10.0) -> str:
-        return await self._until(lambda screen: text not in screen, f"hides {text!r}", limit_s)
+    async def hides(self, text: str, limit_s: float = LIMIT_S) -> str:
+        return await self.until(lambda screen: text not in screen, f"hides {text!r}", limit_s)
 
-    async def settled(self, for_s: float = 0.8, limit_s: float = 10.0) -> str:
+    async def settled(self, for_s: float = 0.8, limit_s: float = LIMIT_S) -> str:
         """Wait until nothing has changed for a while."""
         deadline = time.monotonic() + limit_s
         screen, since = self.screen, time.monotonic()
@@ -65,11 +67,15 @@ class Seen:
     def line_with(self, text: str) -> str:
         return next(line for line in self.lines if text in line)
 
+    async def cursor_on(self, text: str) -> str:
+        """Wait until the cursor's line says this; the screen."""
+        return await self.until(lambda _screen: text in self.cursor_line, f"the cursor on {text!r}", LIMIT_S)
+
     @property
     def cursor_line(self) -> str:
         return next((line for line in self.lines if line.startswith(("▌", ">", "•"))), "")
 
-    async def _until(self, condition: Any, what: str, limit_s: float) -> str:
+    async def until(self, condition: Callable[[str], bool], what: str, limit_s: float) -> str:
         deadline = time.monotonic() + limit_s
         while not condition(self.screen):
             assert time.monotonic() < deadline, f"not within {limit_s} s: {what}\n{self.screen}"

@@ -83,10 +83,10 @@ async def test_new_trouble_appears_by_itself_and_the_cursor_stays_on_its_record(
     async with console_on(tmp_path, clock=clock) as seen:
         await seen.shows("/var 85% used")
         await seen.press("j")
-        assert "/var 85% used" in seen.cursor_line
+        await seen.cursor_on("/var 85% used")
         await give(hub, incident(2, "everything is on fire", "db", priority=1, opened_at=START + timedelta(seconds=1)))
         await seen.shows("P1  NEW")
-        assert "/var 85% used" in seen.cursor_line
+        await seen.cursor_on("/var 85% used")
         assert seen.lines.index(seen.line_with("P1  NEW")) < seen.lines.index(seen.cursor_line)
 
 

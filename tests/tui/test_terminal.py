@@ -22,7 +22,7 @@ from cmdb.locations import Locations
 from console.app import run_console
 sys.exit(run_console(Locations(Path(sys.argv[1]))))
 """
-LIMIT_S = 15.0
+LIMIT_S = 60.0
 
 
 class Session:
