@@ -139,13 +139,18 @@ class Console(App[None]):
         self._deck.heard(state)
 
 
-def run_console(locations: Locations, *, readonly: bool = False) -> int:
-    """Run the console in this process's terminal until it is left; the exit status."""
+def run_console(
+    locations: Locations, *, readonly: bool = False, driver: type[Driver] = Terminal, glyphs: Glyphs | None = None
+) -> int:
+    """Run the console in this process's terminal until it is left; the exit status.
+
+    `driver` and `glyphs` are for another screen than a terminal's.
+    """
     try:
         settings = read(SettingsFiles.of(locations))
     except TomlError as error:
         raise CommandError(Exit.USAGE, error.what, error.why, "correct it, or take the file away") from error
-    console = Console(locations, readonly=readonly, settings=settings, driver=Terminal)
+    console = Console(locations, readonly=readonly, settings=settings, driver=driver, glyphs=glyphs)
     asyncio.run(_until_left(console))
     return console.return_code or 0
 

@@ -18,6 +18,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "up": ("up", "Hub, local agent and console on this machine, nothing to configure."),
     "hub": ("hub", "The daemon: record, incidents, service levels."),
     "console": ("console", "The operations console on a running hub."),
+    "web": ("web", "The same console in a browser of this machine."),
     "demo": ("demo", "The console on a simulated fleet: see it at size."),
     "status": ("status", "Whether the hub runs, and what it holds."),
     "ci": ("ci", "Configuration items: list, show, find, history, impact."),
