@@ -54,6 +54,11 @@ def test_keys_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
         assert db.all() == [{1: "one"}]
 
 
+def test_pairs_from_a_generator_are_for_every_document(db: PackedTinyDB) -> None:
+    db.insert_multiple([{"n": 1}, {"n": 1}])
+    assert db.update_multiple(pair for pair in [({"n": 2}, where("n") == 1)]) == [1, 2]
+
+
 def test_integers_have_64_bits(db: PackedTinyDB) -> None:
     db.insert({"n": 2**63})
     with pytest.raises(OverflowError):
