@@ -137,7 +137,10 @@ class ServiceMembers:
 
     def state_of(self, service: Service) -> Judged:
         """The state of the service, from its components."""
-        return service_state(service.rule, [judged for _, judged, _ in self.components(service.id)])
+        having_a_say = (
+            judged for component, judged, members in self.components(service.id) if members or not component.optional
+        )
+        return service_state(service.rule, list(having_a_say))
 
     def components(self, service: str) -> Iterator[tuple[Component, Judged, Sequence[Member]]]:
         """Each component of the service, how it is, and its CIs by name."""

@@ -13,13 +13,14 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a service: the CIs that `select` finds (the filter grammar), judged together.
 
     `rule` is worst | best | an integer as text: that many of them must be well (n of m). `effect` is what its
-    failure makes of the service: down | degraded.
+    failure makes of the service: down | degraded. An `optional` one that selects nothing has no say.
     """
 
     name: str
     select: str
     rule: str = "worst"
     effect: str = "down"
+    optional: bool = False
 
 
 class Holidays(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from cmdb.model.service import Agreement, Component, Service
 
 NAME = "this-host"
+SET_UP = "[.](service|socket)$|^container/"  # names of software that a unit or a container runs
 BUILT_IN = "built-in"  # the source of what nobody declared: nobody is to complete it either
 
 
 def this_host(host: str | None) -> Service:
-    """What this host gives: what listens on it. Its own health and its filesystems can only degrade that.
+    """What this host gives: what is set up to listen on it. Its own health and its filesystems can only degrade that.
 
+    What somebody started by hand (a development server) is checked, but no outage of the host when it ends: only what
+    belongs to a systemd unit or a container is set up to be there. Where nothing is, the host itself is all there is.
     `host` is the host's id; until it is known the service has no component and is unknown.
     """
     components = () if host is None else _components(host)
@@ -24,7 +27,7 @@ def default_agreement() -> Agreement:
 
 def _components(host: str) -> tuple[Component, ...]:
     return (
-        Component(name="endpoints", select=f"class=endpoint host={host}"),
+        Component(name="endpoints", select=f'class=endpoint host={host} software=~"{SET_UP}"', optional=True),
         Component(name="host", select=f"class=host id={host}", effect="degraded"),
         Component(name="filesystems", select=f"class=filesystem host={host}", effect="degraded"),
     )

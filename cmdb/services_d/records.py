@@ -93,7 +93,13 @@ def _components(table: ServiceTable, source: Source, at: KeyPath) -> Iterator[Co
         seen.add(component.name)
         _check_rule(component.rule, source, (*key, "rule"))
         _check_selector(component.select, source, (*key, "select"))
-        yield Component(name=component.name, select=component.select, rule=str(component.rule), effect=component.effect)
+        yield Component(
+            name=component.name,
+            select=component.select,
+            rule=str(component.rule),
+            effect=component.effect,
+            optional=component.optional,
+        )
 
 
 def agreements_of(tables: ServicesFile, source: Source) -> Iterator[tuple[KeyPath, Agreement]]:

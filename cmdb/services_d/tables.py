@@ -30,6 +30,7 @@ class ComponentTable(Table, frozen=True, kw_only=True):
     select: str
     rule: str | int = "worst"
     effect: Literal["down", "degraded"] = "down"
+    optional: bool = False
 
 
 class AgreementTable(Table, frozen=True, kw_only=True):

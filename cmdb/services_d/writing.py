@@ -61,7 +61,8 @@ def _terms(record: Service | Agreement, *own: Mapping[str, Any]) -> Iterator[str
 
 def _component(component: Component) -> dict[str, Any]:
     effect = {"effect": component.effect} if component.effect != "down" else {}
-    return {"name": component.name, "select": component.select, "rule": component.rule, **effect}
+    optional = {"optional": True} if component.optional else {}
+    return {"name": component.name, "select": component.select, "rule": component.rule, **effect, **optional}
 
 
 def _holidays(holidays: Holidays) -> dict[str, Any]:
@@ -84,4 +85,4 @@ def _value(value: Any) -> str:
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, date):
         return value.isoformat()
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -203,7 +203,9 @@ async def test_incidents_learn_which_services_an_item_supports_most_critical_fir
     await house.watch.start(house.store)
     await house.put(Kind.AGENT, AgentRecord(id="a1", name="h1", host="h1", transport="local"))
     await house.endpoint("web-1", "ok")
-    assert [service.name for service in house.services.supported_by(["web-1", "nothing"])] == ["shop", "this-host"]
+    await house.put(Kind.CI, ci("root", "filesystem"))
+    found = house.services.supported_by(["root", "web-1", "nothing"])
+    assert [service.name for service in found] == ["shop", "this-host"]
 
 
 async def test_this_host_is_a_service_without_any_file(tmp_path: Path) -> None:
@@ -211,13 +213,30 @@ async def test_this_host_is_a_service_without_any_file(tmp_path: Path) -> None:
     await house.watch.start(house.store)
     assert house.services.services["this-host"].state == "unknown"
     assert house.services.agreements["this-host"].target == 0.999
-    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), ci("other", "endpoint"))
+    nginx = ci("nginx", "endpoint", attributes={"software": "nginx.service"})
+    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), nginx)
     await house.put(Kind.AGENT, AgentRecord(id="a1", name="h1", host="h1", transport="local"))
     await house.check("h1", "ok")
-    await house.check("other", "ok")
+    await house.check("nginx", "ok")
     await house.check("root", "critical")
     assert house.services.services["this-host"].state == "degraded"
-    await house.check("other", "critical")
+    await house.check("nginx", "critical")
+    assert house.services.services["this-host"].state == "down"
+
+
+async def test_what_somebody_started_by_hand_is_no_outage_of_this_host_when_it_ends(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    await house.watch.start(house.store)
+    by_hand = ci("dev", "endpoint", attributes={"software": "python:8000"})
+    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), by_hand)
+    await house.put(Kind.AGENT, AgentRecord(id="a1", name="h1", host="h1", transport="local"))
+    for item in ("h1", "root", "dev"):
+        await house.check(item, "ok")
+    assert house.services.services["this-host"].state == "up"
+    await house.check("dev", "critical")
+    assert house.services.services["this-host"].state == "up"
+    await house.put(Kind.CI, ci("web", "endpoint", attributes={"software": "container/shop/web"}))
+    await house.check("web", "critical")
     assert house.services.services["this-host"].state == "down"
 
 

@@ -18,7 +18,7 @@ SHOP = Service(
     name="shop",
     title="Web shop",
     criticality=1,
-    components=(Component(name="web", select="class=endpoint name~web", rule="2", effect="degraded"),),
+    components=(Component(name="web", select="class=endpoint name~web", rule="2", effect="degraded", optional=True),),
     hours="Mon-Fri 9-17",
     timezone="Europe/Madrid",
     holidays=Holidays(country="ES", dates=("12-24",)),
