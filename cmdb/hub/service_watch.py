@@ -26,6 +26,7 @@ from cmdb.store.protocol import Document, Store
 from cmdb.toml_file import TomlError
 
 STAMP_INTERVAL_S = 5.0
+UNIT = "unit"
 LOOKS_BETWEEN_ALL = 12  # figures of services that are up move slowly: once a minute is enough
 _log = logging.getLogger(__name__)
 Signature = tuple[tuple[str, int, int], ...]
@@ -40,10 +41,11 @@ class ServiceWatch:
     def __init__(self, ledger: Ledger, clock: Clock, locations: Locations) -> None:
         self.services = Services(ledger, clock)
         self.problem: TomlError | None = None
-        self._clock, self._locations = clock, locations
+        self._ledger, self._clock, self._locations = ledger, clock, locations
         self._declared = Declared()
         self._read: Signature = ()
         self._host: str | None = None
+        self._units: set[str] = set()  # of this host
         self.rules_changed: Callable[[], Awaitable[None]] | None = None
 
     @property
@@ -65,14 +67,34 @@ class ServiceWatch:
         await self.services.load(store)
         for agent in await store.find(Kind.AGENT):
             self._host = _local_host(agent) or self._host
+        await self._find_units(store)
 
     async def apply(self, deltas: Sequence[Delta]) -> None:
+        before = self._host, bool(self._units)
         hosts = [_local_host(delta.body) for delta in deltas if delta.kind is Kind.AGENT and delta.body]
+        self._host = next(filter(None, hosts), self._host)
+        if self._host != before[0]:
+            await self._find_units(self._ledger.store)
+        for delta in deltas:
+            if delta.kind is Kind.CI:
+                self._take_unit(delta)
         await self.services.apply(deltas)
-        if (host := next(filter(None, hosts), self._host)) != self._host:
-            self._host = host
+        if (self._host, bool(self._units)) != before:
             await self._declare(ACTOR)
             await self.services.judge()
+
+    async def _find_units(self, store: Store) -> None:
+        found = [] if self._host is None else await store.find(Kind.CI, {"class": UNIT, "host": self._host})
+        self._units = {unit["id"] for unit in found if self._is_here(unit)}
+
+    def _take_unit(self, delta: Delta) -> None:
+        if delta.body is not None and delta.body["class"] == UNIT and self._is_here(delta.body):
+            self._units.add(delta.id)
+        else:
+            self._units.discard(delta.id)
+
+    def _is_here(self, item: Document) -> bool:
+        return item["host"] is not None and item["host"] == self._host and item["status"] != "retired"
 
     async def reload(self, actor: str) -> Declared:
         """Read the files again and make what they say the record. Raises `TomlError`; then nothing changed."""
@@ -113,7 +135,10 @@ class ServiceWatch:
         ]
 
     async def _declare(self, actor: str) -> None:
-        services = {service.id: service for service in (this_host(self._host), *self._declared.services)}
+        services = {
+            service.id: service
+            for service in (this_host(self._host, has_units=bool(self._units)), *self._declared.services)
+        }
         agreements = {agreement.id: agreement for agreement in (default_agreement(), *self._declared.agreements)}
         await self.services.declare(services.values(), agreements.values(), actor=actor)
 

@@ -213,8 +213,7 @@ async def test_this_host_is_a_service_without_any_file(tmp_path: Path) -> None:
     await house.watch.start(house.store)
     assert house.services.services["this-host"].state == "unknown"
     assert house.services.agreements["this-host"].target == 0.999
-    nginx = ci("nginx", "endpoint", attributes={"software": "nginx.service"})
-    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), nginx)
+    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), ci("nginx", "endpoint"))
     await house.put(Kind.AGENT, AgentRecord(id="a1", name="h1", host="h1", transport="local"))
     await house.check("h1", "ok")
     await house.check("nginx", "ok")
@@ -228,16 +227,18 @@ async def test_what_somebody_started_by_hand_is_no_outage_of_this_host_when_it_e
     house = House(tmp_path)
     await house.watch.start(house.store)
     by_hand = ci("dev", "endpoint", attributes={"software": "python:8000"})
-    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), by_hand)
+    await house.put(Kind.CI, ci("h1", "host"), ci("root", "filesystem"), ci("cron.service", "unit"), by_hand)
     await house.put(Kind.AGENT, AgentRecord(id="a1", name="h1", host="h1", transport="local"))
     for item in ("h1", "root", "dev"):
         await house.check(item, "ok")
     assert house.services.services["this-host"].state == "up"
     await house.check("dev", "critical")
     assert house.services.services["this-host"].state == "up"
-    await house.put(Kind.CI, ci("web", "endpoint", attributes={"software": "container/shop/web"}))
-    await house.check("web", "critical")
-    assert house.services.services["this-host"].state == "down"
+    for name, software in (("web", "container/shop/web"), ("sshd", "ssh.service")):
+        await house.put(Kind.CI, ci(name, "endpoint", attributes={"software": software}))
+        await house.check(name, "critical")
+        assert house.services.services["this-host"].state == "down"
+        await house.check(name, "ok")
 
 
 async def test_files_are_taken_up_again_and_what_they_dropped_is_closed(house: House) -> None:
