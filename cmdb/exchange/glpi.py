@@ -34,6 +34,8 @@ from cmdb.exchange.imported import (
     text,
 )
 
+COMPUTER = "Computer"  # what a document is of that does not say it
+DISK = "disk"
 MIB = 1024 * 1024
 MB = 1000 * 1000  # of disks, which are sold by it
 _HOST_SECTIONS = ("hardware", "bios", "operatingsystem", "network_device", "versionclient", "versionprovider")
@@ -63,7 +65,9 @@ def read(source: str) -> list[ImportedHost]:
                 Item("memory", key, name, {"size_bytes": (number(hardware, key) or 0) * MIB}, relations=OF_HOST)
             )
     packages = _softwares(list(mappings(content.get("softwares") or [])))
-    return [imported(_host(document, content), [*items, *packages, *_os(content), *_processors(content)])]
+    ports = _ports(list(mappings(content.get("network_ports") or [])))
+    everything = [*items, *packages, *ports, *_os(content), *_processors(content)]
+    return [imported(_host(document, content), everything, is_partial=_is_true(document.get("partial")))]
 
 
 def _is_true(value: Any) -> bool:
@@ -97,7 +101,7 @@ def _host(document: Entry, content: Entry) -> Item:
         "ssh_host_key": [found for found in [fingerprint(text(system, "ssh_key"))] if found],
     }
     attributes = {
-        "item_type": text(document, "itemtype"),
+        "item_type": text(document, "itemtype") or COMPUTER,
         "vendor": keys["vendor"],
         "product": text(bios, "smodel") or text(device, "model"),
         "board_vendor": text(bios, "mmanufacturer"),
@@ -116,7 +120,7 @@ def _host(document: Entry, content: Entry) -> Item:
     untouched = {
         f"glpi_{name}": value
         for name, value in content.items()
-        if name not in (*_SECTIONS, *_HOST_SECTIONS, *_PASSING, "cpus", "softwares")
+        if name not in (*_SECTIONS, *_HOST_SECTIONS, *_PASSING, "cpus", "softwares", "network_ports")
     }
     return host_item(name.partition(".")[0], {**attributes, **untouched}, keys)
 
@@ -130,7 +134,7 @@ def _os(content: Entry) -> Iterator[Item]:
             "kernel": text(system, "kernel_version"),
             "kernel_name": text(system, "kernel_name"),
             "architecture": text(system, "arch"),
-            **_rest(system, "kernel_version", "kernel_name", "arch", "version", "boot_time", "ssh_key", "full_name"),
+            **_rest(system, "kernel_version", "kernel_name", "arch", "version", "boot_time", "full_name"),
         }
         name = text(system, "full_name") or text(system, "name")
         yield Item(
@@ -182,9 +186,14 @@ def _storage(entry: Entry) -> Iterator[Item]:
         "serial": text(entry, "serial"),
         "wwn": text(entry, "wwn"),
         "revision": text(entry, "firmware"),
-        **_rest(entry, "name", "disksize", "model", "manufacturer", "serial", "wwn", "firmware"),
+        **_rest(entry, "name", "disksize", "model", "manufacturer", "serial", "wwn", "firmware", *_own_type(entry)),
     }
     yield Item("disk", name, name, filled(attributes), relations=OF_HOST)
+
+
+def _own_type(entry: Entry) -> tuple[str, ...]:
+    """`disk` is what is written of everything that is not said to be another."""
+    return ("type",) if entry.get("type") == DISK else ()
 
 
 def _network(entry: Entry) -> Iterator[Item]:
@@ -284,19 +293,29 @@ def _database(entry: Entry) -> Iterator[Item]:
     yield Item("database", f"{engine}:{port}", text(entry, "name"), filled(attributes), metrics, relations=OF_HOST)
 
 
-def _port(entry: Entry) -> Iterator[Item]:
-    """A port of network equipment."""
-    name = text(entry, "ifname") or text(entry, "ifdescr") or text(entry, "ifnumber")
+def _ports(entries: list[Entry]) -> Iterator[Item]:
+    """The ports of network equipment. Of those of one name the key holds the number."""
+    names = Counter(_port_name(entry) for entry in entries)
+    for entry in entries:
+        name, ifnumber = _port_name(entry), text(entry, "ifnumber")
+        yield from _port(entry, name, f"{name}#{ifnumber}" if names[name] > 1 and ifnumber else name)
+
+
+def _port_name(entry: Entry) -> str:
+    return text(entry, "ifname") or text(entry, "ifdescr") or text(entry, "ifnumber")
+
+
+def _port(entry: Entry, name: str, key: str) -> Iterator[Item]:
     counters = ("ifinbytes", "ifoutbytes", "ifinerrors", "ifouterrors", "ifstatus", "ifinternalstatus", "iflastchange")
     attributes = {
         "mac": plain_mac(text(entry, "mac")),
         "mtu": number(entry, "ifmtu"),
-        **_rest(entry, "ifname", "mac", "ifmtu", *counters),
+        **_rest(entry, "ifname", "mac", "ifmtu", "ips", *counters),
     }
     metrics = {counter: entry[counter] for counter in counters if counter in entry}
-    yield Item("interface", name, name, filled(attributes), metrics, relations=OF_HOST)
+    yield Item("interface", key, name, filled(attributes), metrics, relations=OF_HOST)
     for address in entry.get("ips") or []:
-        yield from address_items(name, str(address), None)
+        yield from address_items(key, str(address), None)
 
 
 _SECTIONS: Mapping[str, Callable[[Entry], Iterator[Item]]] = {
@@ -306,7 +325,6 @@ _SECTIONS: Mapping[str, Callable[[Entry], Iterator[Item]]] = {
     "local_users": _account,
     "virtualmachines": _machine,
     "databases_services": _database,
-    "network_ports": _port,
 }
 _XML_NAMES = {"MACADDR": "mac"}
 # What is text in XML and is none in JSON, of the fields that are kept as they came.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from checks import __version__
-from cmdb.exchange.glpi import MANAGERS, MB, MIB
+from cmdb.exchange.glpi import COMPUTER, DISK, MANAGERS, MB, MIB
 from cmdb.exchange.hosts import HostDocuments
 
 Ci = Mapping[str, Any]
@@ -32,21 +32,24 @@ def write(host: HostDocuments) -> dict[str, Any]:
         if name.startswith("glpi_") and name not in ("glpi_deviceid", "glpi_tag", "glpi_hardware", "glpi_bios")
         if value
     }
-    content |= {"versionclient": f"Watchdeck-{__version__}", "hardware": _hardware(host), "bios": _bios(host)}
+    content |= {"versionclient": f"Watchdeck-{__version__}", "hardware": _hardware(host)}
+    item_type = attributes.get("item_type") or COMPUTER
+    if item_type == COMPUTER or "glpi_bios" in attributes:
+        content["bios"] = _bios(host)
     for system in host.of("os"):
         content["operatingsystem"] = _system(host, system)
     for section, class_, entry_of in _SECTIONS:
         entries = [_plain(entry_of(ci) | (ci["attributes"].get("glpi") or {})) for ci in host.of(class_)]
         if entries:
             content[section] = entries
-    has_ports = attributes.get("item_type") in ("NetworkEquipment", "Printer")
+    has_ports = item_type in ("NetworkEquipment", "Printer")
     networks = _network_ports(host) if has_ports else _networks(host)
     if networks:
         content["network_ports" if has_ports else "networks"] = networks
     document = {
         "action": "inventory",
         "deviceid": attributes.get("glpi_deviceid") or host.host["id"],
-        "itemtype": attributes.get("item_type") or "Computer",
+        "itemtype": item_type,
         "content": content,
     }
     return document | ({"tag": attributes["glpi_tag"]} if attributes.get("glpi_tag") else {})
@@ -140,7 +143,7 @@ def _storage(ci: Ci) -> dict[str, Any]:
     attributes = ci["attributes"]
     return {
         "name": ci["key"],
-        "type": "disk",
+        "type": DISK,
         "disksize": _mib(attributes.get("size_bytes"), MB),
         "model": attributes.get("model"),
         "manufacturer": attributes.get("vendor"),
@@ -196,6 +199,7 @@ def _database(ci: Ci) -> dict[str, Any]:
         "port": attributes.get("port"),
         "path": attributes.get("data_directory"),
         "size": _mib(ci["metrics"].get("size_bytes")),
+        "is_active": ci["metrics"].get("is_active"),
         "databases": [{"name": name} for name in attributes.get("databases", ())],
     }
 

@@ -45,18 +45,22 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class ImportedHost:
-    """One host of a file: its own item and all others. `covers` are the classes that the file lists in full."""
+    """One host of a file: its own item and all others. `covers` are the classes that the file lists in full.
+
+    `is_partial`: by its own words it says only a part of what there is.
+    """
 
     host: Item
     items: tuple[Item, ...]
     covers: frozenset[str]
+    is_partial: bool = False
 
     @property
     def name(self) -> str:
         return self.host.name
 
 
-def imported(host: Item, items: Iterable[Item]) -> ImportedHost:
+def imported(host: Item, items: Iterable[Item], *, is_partial: bool = False) -> ImportedHost:
     """The host with its items clean, each class and key once."""
     found: dict[tuple[str, str], Item] = {}
     for item in items:
@@ -64,7 +68,7 @@ def imported(host: Item, items: Iterable[Item]) -> ImportedHost:
         if clean.key and len(found) < MOST_ITEMS:
             found.setdefault((clean.class_, clean.key), clean)
     kept = tuple(found[name] for name in sorted(found))
-    return ImportedHost(clean_item(host), kept, frozenset(item.class_ for item in kept))
+    return ImportedHost(clean_item(host), kept, frozenset(item.class_ for item in kept), is_partial)
 
 
 def decoded(text: str, what: str) -> Any:

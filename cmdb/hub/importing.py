@@ -6,7 +6,8 @@ reports the item, the agent's name, keys and metrics stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from cmdb.clock import Clock
 from cmdb.difference import differences
 from cmdb.exchange.imported import ImportedHost
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.on_record import everything
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.rows import Row
 from cmdb.identity.decide import CONTAINERS, Identified, Outcome
@@ -24,8 +26,7 @@ from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
-from cmdb.model.relation import Relation
-from cmdb.precedence import AGENT
+from cmdb.precedence import AGENT, drift
 from cmdb.reconcile import OnRecord, Seen, reconcile
 
 MOST_ROWS = 10_000  # of what an import would change, in its answer
@@ -75,24 +76,25 @@ class Importing:
                 changes.append(Put(Kind.REVIEW, review, 0))
         if not settled:
             return changes
-        record = await self._on_record(host_id)
+        record = await everything(self._ledger.store, host_id, [Seen(SectionOutcome(source, "ok"), found.items)])
         known_items = {(child.class_, child.key): child for child in record.children}
         if record.host is not None:
             known_items["host", "host"] = record.host
         items = [_deferring(item, known_items.get((item.class_, item.key))) for item in (found.host, *found.items)]
-        changes += reconcile(host_id, record, [Seen(_outcome(record, source), items)], source=source, at=now)
+        report = [Seen(_outcome(record, found, source), items)]
+        changes += reconcile(host_id, record, report, source=source, at=now, heard=await self._heard(host_id))
         return [*changes, *_gone(record, found, source, self._clock)]
 
-    async def _on_record(self, host_id: str) -> OnRecord:
-        store = self._ledger.store
-        items = [msgspec.convert(one, ConfigurationItem) for one in await store.find(Kind.CI, {"host": host_id})]
-        relations = [
-            msgspec.convert(one, Relation)
-            for item in items
-            for one in await store.find(Kind.RELATION, {"source": item.id})
+    async def _heard(self, host_id: str) -> Mapping[str, datetime]:
+        """When an agent of this host last spoke, so that what it said is known to be stale or not."""
+        agents = await self._ledger.store.read(Kind.AGENT, AgentRecord, "host", [host_id])
+        moments = [
+            self._clock.now() if agent.state == "connected" else moment
+            for agent in agents
+            for moment in (agent.last_heard, agent.last_report)
+            if moment is not None
         ]
-        host = next((item for item in items if item.id == host_id), None)
-        return OnRecord(host, [item for item in items if item is not host], relations)
+        return {AGENT: max(moments)} if moments else {}
 
     async def _row(self, found: ImportedHost, identified: Identified, changes: Sequence[Change]) -> Row:
         rows: list[Row] = []
@@ -102,11 +104,11 @@ class Importing:
                 continue
             id_ = change.id if isinstance(change, Remove) else change.record.id
             before = await self._ledger.get(change.kind, id_)
-            after = None if isinstance(change, Remove) else change.record.body()
+            body = None if isinstance(change, Remove) else change.record.body()
             created += before is None
-            removed += after is None
+            removed += body is None
             if change.kind is Kind.CI:
-                rows += _history(before, after)
+                rows += _history(before, body)
         return {
             "name": found.name,
             "ci": identified.ci.id if identified.ci else None,
@@ -117,7 +119,24 @@ class Importing:
             "removed": removed,
             "changes": rows[:MOST_ROWS],
             "left_off": max(0, len(rows) - MOST_ROWS),
+            "drift": await self._drift(found, identified.ci, changes),
         }
+
+    async def _drift(
+        self, found: ImportedHost, host: ConfigurationItem | None, changes: Sequence[Change]
+    ) -> Sequence[Row]:
+        """Where a person set a value of what the file lists, and it is seen otherwise."""
+        if host is None:
+            return []
+        on_record = await self._ledger.store.read(Kind.CI, ConfigurationItem, "host", [host.id])
+        items = {item.id: item for item in [*on_record, *_items(changes)]}
+        listed = {(item.class_, item.key) for item in (found.host, *found.items)}
+        return [
+            {"class": item.class_, "name": item.name, **msgspec.structs.asdict(one)}
+            for item in items.values()
+            if (item.class_, item.key) in listed
+            for one in drift(item)
+        ]
 
 
 def _items(changes: Sequence[Change]) -> Iterator[ConfigurationItem]:
@@ -138,10 +157,10 @@ def _history(before: Any, after: Any) -> Iterator[Row]:
         }
 
 
-def _outcome(record: OnRecord, source: str) -> SectionOutcome:
-    """A file says all about what only it knows; beside an agent it says a part."""
+def _outcome(record: OnRecord, found: ImportedHost, source: str) -> SectionOutcome:
+    """A file says all about what only it knows, if it does not say otherwise; beside an agent it says a part."""
     has_agent = record.host is not None and AGENT in record.host.sources
-    return SectionOutcome(source, "partial" if has_agent else "ok")
+    return SectionOutcome(source, "partial" if has_agent or found.is_partial else "ok")
 
 
 def _deferring(item: Item, known: ConfigurationItem | None) -> Item:

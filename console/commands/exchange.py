@@ -44,16 +44,31 @@ def import_(locations: Locations, format_: str, file: IO[str], dry_run: bool, as
 
 
 def _told(host: dict[str, Any]) -> list[str]:
-    """A host's fate in a line, then what changes."""
-    changed = [change for change in host["changes"] if change["attribute"]]
-    counts = f"{host['items']} items, {host['created']} new, {len(changed)} changes"
+    """A host's fate in a line, then what is new, what changes, and what stays as a person set it."""
+    new = [change for change in host["changes"] if not change["attribute"]]
+    changed = [change for change in host["changes"] if change["attribute"] not in ("", "missing_since")]
+    counts = f"{host['items']} items, {len(new)} new, {len(changed)} changes"
     done = "" if host["written"] else " (dry run)"
-    lines = [f"{clean(host['name'])}: {host['outcome']} host ({host['rule']}), {counts}{done}"]
-    for change in changed[:CHANGES_SHOWN]:
-        what = f"{change['class']} {clean(change['name'])}: {change['attribute']}"
-        lines.append(f"  {what}: {shown(change['before'])} → {shown(change['after'])}")
-    left = len(changed) - CHANGES_SHOWN
-    return [*lines, f"  and {left} more: --json lists them"] if left > 0 else lines
+    rows = [f"  + {_item(change)}" for change in new]
+    rows += [
+        f"  {_item(change)}: {change['attribute']} {shown(change['before'])} → {shown(change['after'])}"
+        for change in changed
+    ]
+    left = len(rows) - CHANGES_SHOWN + host["left_off"]
+    return [
+        f"{clean(host['name'])}: {host['outcome']} host ({host['rule']}), {counts}{done}",
+        *rows[:CHANGES_SHOWN],
+        *([f"  and {left} more: --json lists them"] if left > 0 else []),
+        *(_drifted(row) for row in host["drift"]),
+    ]
+
+
+def _item(row: dict[str, Any]) -> str:
+    return f"{row['class']} {clean(row['name'])}"
+
+
+def _drifted(row: dict[str, Any]) -> str:
+    return f"  drift: {_item(row)}: {row['attribute']} is set to {shown(row['set'])}, seen as {shown(row['observed'])}"
 
 
 @click.command("export")

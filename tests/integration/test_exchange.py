@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from cmdb.exchange import glpi
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
@@ -15,8 +17,10 @@ from cmdb.model.change import Put
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.reconcile import child_id
+from cmdb.store.protocol import Document
 from tests.support.hub import START
 from tests.unit.discovery.recorded import recorded
+from tests.unit.exchange.test_glpi_published import example
 
 UUID = "0055adc9-1d3a-e411-8043-b05d95113232"
 
@@ -73,15 +77,81 @@ async def test_a_second_version_of_a_computer_gives_exactly_the_rows_that_differ
     }
 
 
-async def _with_agent(hub: Hub) -> None:
+async def test_a_later_inventory_of_a_real_computer_gives_exactly_the_rows_that_differ(
+    hub: Hub, client: HubClient
+) -> None:
+    earlier, later = example("computer_3.json.gz"), example("computer_3_updated.json.gz")
+    first = await _import(client, earlier)
+    (then,), (now,) = glpi.read(earlier), glpi.read(later)
+    before, after = ({(one.class_, one.key): one for one in (host.host, *host.items)} for host in (then, now))
+    since = hub.store.seq
+    told = await _import(client, later)
+    rows = [row for row in await hub.store.history(Kind.CI) if row.seq > since]
+    names = {item["id"]: (item["class"], item["key"]) for item in await hub.store.find(Kind.CI)}
+    changed = {(*names[row.id], row.attribute) for row in rows if "." in row.attribute}
+    assert changed == {
+        (*name, f"{what}.{inner}")
+        for name in before.keys() & after.keys()
+        for what, then_, now_ in (
+            ("attributes", before[name].attributes, after[name].attributes),
+            ("keys", before[name].keys, after[name].keys),
+        )
+        for inner in then_.keys() | now_.keys()
+        if then_.get(inner) != now_.get(inner)
+    }
+    assert {names[row.id] for row in rows if row.attribute == ""} == after.keys() - before.keys()
+    assert {names[row.id] for row in rows if row.attribute == "status"} == before.keys() - after.keys()
+    assert {row.attribute for row in rows if "." not in row.attribute} == {"", "status", "missing_since"}
+    assert (told["outcome"], len(changed) > 5, first["created"] > 3000) == ("same", True, True)
+    assert (await _import(client, later))["changes"] == []
+
+
+async def test_what_a_person_set_stays_and_is_told_as_drift(hub: Hub, client: HubClient) -> None:
+    await _import(client, _inventory(("nginx", "1.22")))
+    await client.call("ci.set", id=(await _host(hub))["id"], values={"vendor": "Dell"})
+    for dry_run in (True, False):
+        told = await _import(client, _inventory(("nginx", "1.22")), dry_run=dry_run)
+        assert told["drift"] == [
+            {"class": "host", "name": "web1", "attribute": "vendor", "set": "Dell", "observed": "TOSHIBA"}
+        ]
+    assert (await _host(hub))["overrides"] == {"vendor": "Dell"}
+
+
+async def test_a_partial_inventory_takes_nothing_of_the_rest_away(hub: Hub, client: HubClient) -> None:
+    await _import(client, _inventory(("nginx", "1.22")))
+    content = {"hardware": {"name": "web1", "uuid": UUID.upper()}, "versionclient": "x"}
+    text = json.dumps({"deviceid": "web1-1", "itemtype": "Computer", "partial": True, "content": content})
+    assert (await _import(client, text))["changes"] == []
+    assert (await _host(hub))["attributes"]["vendor"] == "TOSHIBA"
+
+
+@pytest.mark.parametrize(("silent", "vendor"), [(timedelta(hours=1), "from the agent"), (timedelta(days=3), "TOSHIBA")])
+async def test_an_import_writes_over_an_agent_only_when_that_was_silent_for_long(
+    hub: Hub, client: HubClient, silent: timedelta, vendor: str
+) -> None:
+    """An item that did not change is not written: that its agent spoke since is said by the agent's own record."""
+    await _with_agent(hub, START - timedelta(days=10))
+    agent = AgentRecord(id="a1", name="web1", host="host-1", state="silent", last_report=START - silent)
+    await hub.ledger.commit([Put(Kind.AGENT, agent)], actor="t", reason="t")
+    await hub.recognition.load(hub.store)
+    await _import(client, _inventory(("nginx", "1.22")))
+    assert (await _host(hub))["attributes"]["vendor"] == vendor
+
+
+async def _host(hub: Hub) -> Document:
+    (host,) = await hub.store.find(Kind.CI, {"class": "host"})
+    return host
+
+
+async def _with_agent(hub: Hub, seen: datetime = START) -> None:
     """web1 with an agent that reports it, and one package."""
     host = ConfigurationItem(
         id="host-1", class_="host", name="web1", key="host", host="host-1", keys={"dmi_uuid": UUID, "name": "web1"},
-        attributes={"vendor": "from the agent"}, sources={"agent": START}, first_seen=START, last_seen=START,
+        attributes={"vendor": "from the agent"}, sources={"agent": seen}, first_seen=START, last_seen=START,
     )  # fmt: skip
     package = ConfigurationItem(
         id=child_id("host-1", "package", "dpkg/nginx:amd64"), class_="package", name="nginx", key="dpkg/nginx:amd64",
-        host="host-1", attributes={"version": "1.22"}, metrics={"x": 1}, sources={"agent": START}, first_seen=START,
+        host="host-1", attributes={"version": "1.22"}, metrics={"x": 1}, sources={"agent": seen}, first_seen=START,
         last_seen=START,
     )  # fmt: skip
     agent = AgentRecord(id="a1", name="web1", host="host-1")

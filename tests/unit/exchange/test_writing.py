@@ -5,81 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from agent.wire import Item
-from cmdb.exchange import ansible_inventory, cyclonedx, glpi, glpi_export, otel, table
-from cmdb.exchange.hosts import HostDocuments, host_documents
+from cmdb.exchange import ansible_inventory, cyclonedx, glpi_export, otel, table
+from cmdb.exchange.hosts import host_documents
 from tests.unit.discovery.recorded import recorded
+from tests.unit.exchange.hosts import a_host, document, read_twice
 
 FUSION = "exchange/fusioninventory-2.6.xml"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def _document(item: Item, host: str) -> dict[str, Any]:
-    return {
-        "id": host if item.class_ == "host" else f"{item.class_}-{item.key}", "class": item.class_, "host": host,
-        "key": item.key, "name": item.name, "status": "in_use", "attributes": item.attributes, "metrics": item.metrics,
-        "keys": item.keys, "overrides": {},
-    }  # fmt: skip
-
-
-def _host(*more: Item, name: str = "web1", keys: dict[str, Any] | None = None) -> HostDocuments:
-    own = keys or {"machine_id": "m1", "dmi_uuid": "u1", "macs": ["aa:bb:cc:00:11:22"], "domain": "example.org"}
-    host = Item("host", "host", name, {"architecture": "x86_64", "virtualisation": "kvm", "vendor": "QEMU"}, keys=own)
-    system = {"distribution": "debian", "version": "12", "kernel_name": "Linux", "kernel": "6.1"}
-    address = {"interface": "eth0", "address": "192.0.2.7", "prefix": 24, "version": 4, "scope": "global"}
-    package = {
-        "manager": "dpkg", "version": "1.22", "architecture": "amd64", "purl": "pkg:deb/debian/nginx@1.22?arch=amd64",
-    }  # fmt: skip
-    program = {"kind": "unit", "version": "1.22", "package": "dpkg/nginx:amd64", "command": "nginx", "user": "root"}
-    listening = {"transport": "tcp", "address": "0.0.0.0", "port": 80, "protocol": "http", "software": "nginx.service"}
-    port = {"kind": "physical", "mac": "aa:bb:cc:00:11:22", "mtu": 1500}
-    disk = {"device": "/dev/vda", "type": "ext4", "size_bytes": 10 << 30}
-    items = [
-        Item("os", "os", "Debian GNU/Linux 12", system),
-        Item("cpu", "0", "AMD EPYC", {"vendor": "AuthenticAMD", "cores": 2, "threads": 4, "stepping": "1"}),
-        Item("memory", "memory", "main memory", {"size_bytes": 8 << 30}),
-        Item("filesystem", "/", "/", disk, {"available_bytes": 5 << 30}),
-        Item("interface", "eth0", "eth0", port, {"link": "up"}),
-        Item("address", "eth0/192.0.2.7/24", "192.0.2.7", address),
-        Item("package", "dpkg/nginx:amd64", "nginx", package),
-        Item("software", "nginx.service", "nginx", program),
-        Item("endpoint", "tcp/0.0.0.0:80", "tcp/0.0.0.0:80", listening),
-        Item("software", "cron.service", "cron", {"kind": "unit"}),
-        *more,
-    ]
-    return host_documents(_document(host, name), [_document(item, name) for item in items])
-
-
-def _written(source: str) -> dict[str, Any]:
-    (found,) = glpi.read(source)
-    return glpi_export.write(host_documents(_document(found.host, "h"), [_document(item, "h") for item in found.items]))
-
-
-def _again(source: str) -> tuple[dict[tuple[str, str], Item], dict[tuple[str, str], Item]]:
-    """A GLPI inventory written from what was read of another, and read again."""
-    (first,) = glpi.read(source)
-    (second,) = glpi.read(json.dumps(_written(source)))
-    as_items = [{(item.class_, item.key): item for item in (one.host, *one.items)} for one in (first, second)]
-    return as_items[0], as_items[1]
-
-
 def test_a_glpi_inventory_comes_back_as_it_went() -> None:
-    first, second = _again(recorded(FUSION))
+    first, second = read_twice(recorded(FUSION))
     assert first == second
 
 
 def test_our_own_host_as_a_glpi_inventory() -> None:
-    written = glpi_export.write(_host())
+    written = glpi_export.write(a_host())
     content = written["content"]
     assert (written["deviceid"], written["itemtype"], written["action"]) == ("web1", "Computer", "inventory")
     assert content["hardware"] == {"name": "web1", "uuid": "u1", "memory": 8192, "vmsystem": "kvm"}
@@ -95,7 +44,7 @@ def test_our_own_host_as_a_glpi_inventory() -> None:
 
 
 def test_a_bill_of_materials_of_a_host() -> None:
-    bill = cyclonedx.write("web1", "device", [_host()], NOON)
+    bill = cyclonedx.write("web1", "device", [a_host()], NOON)
     assert (bill["specVersion"], bill["metadata"]["component"]["name"]) == ("1.6", "web1")
     by_name = {(one["type"], one["name"]): one for one in bill["components"]}
     assert by_name["library", "nginx"]["purl"] == "pkg:deb/debian/nginx@1.22?arch=amd64"
@@ -110,16 +59,16 @@ def test_a_bill_of_materials_of_a_host() -> None:
         *(one["bom-ref"] for one in bill["components"] + bill["services"]),
     ]
     assert len(references) == len(set(references))
-    assert bill == cyclonedx.write("web1", "device", [_host()], NOON)
+    assert bill == cyclonedx.write("web1", "device", [a_host()], NOON)
 
 
 def test_a_bill_of_materials_of_a_service_names_its_hosts() -> None:
-    bill = cyclonedx.write("shop", "application", [_host()], NOON)
+    bill = cyclonedx.write("shop", "application", [a_host()], NOON)
     assert [one["name"] for one in bill["components"] if one["type"] == "device"] == ["web1"]
 
 
 def test_a_bill_is_read_back_with_the_same_packages() -> None:
-    (host,) = cyclonedx.read(json.dumps(cyclonedx.write("web1", "device", [_host()], NOON)))
+    (host,) = cyclonedx.read(json.dumps(cyclonedx.write("web1", "device", [a_host()], NOON)))
     assert "dpkg/nginx:amd64" in {item.key for item in host.items if item.class_ == "package"}
 
 
@@ -128,7 +77,7 @@ def _attributes(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_opentelemetry_resources_of_a_host_and_its_services() -> None:
-    host, service = otel.write(_host())["resources"]
+    host, service = otel.write(a_host())["resources"]
     said = _attributes(host)
     assert (said["host.id"], said["host.name"], said["host.arch"], said["os.type"]) == ("m1", "web1", "amd64", "linux")
     assert said["host.mac"] == {"values": [{"stringValue": "AA-BB-CC-00-11-22"}]}
@@ -136,7 +85,7 @@ def test_opentelemetry_resources_of_a_host_and_its_services() -> None:
 
 
 def test_an_ansible_inventory_groups_hosts_by_what_they_are_and_serve() -> None:
-    inventory = ansible_inventory.write([_host(), _host(name="db1", keys={"machine_id": "m2"})])
+    inventory = ansible_inventory.write([a_host(), a_host(name="db1", keys={"machine_id": "m2"})])
     assert inventory["_meta"]["hostvars"]["web1.example.org"]["ansible_host"] == "192.0.2.7"
     assert inventory["os_debian_12"]["hosts"] == ["db1", "web1.example.org"]
     assert inventory["software_nginx"]["hosts"] == ["db1", "web1.example.org"]
@@ -144,13 +93,13 @@ def test_an_ansible_inventory_groups_hosts_by_what_they_are_and_serve() -> None:
 
 
 def test_two_hosts_of_one_name_are_two_in_an_inventory() -> None:
-    hosts = [_host(keys={"machine_id": "m1"}), _host(keys={"machine_id": "m2"})]
+    hosts = [a_host(keys={"machine_id": "m1"}), a_host(keys={"machine_id": "m2"})]
     assert len(ansible_inventory.write(hosts)["all"]["hosts"]) == 2
 
 
 def test_a_table_comes_back_as_it_went() -> None:
     written = table.write(
-        [_host(Item("software", "x", "=cmd|' /C calc'!A0", {"flag": True, "list": [1, "a"], "text": "007"}))]
+        [a_host(Item("software", "x", "=cmd|' /C calc'!A0", {"flag": True, "list": [1, "a"], "text": "007"}))]
     )
     rows = {row["key"]: row for row in csv.DictReader(io.StringIO(written))}
     assert rows["x"]["name"].startswith("'=")
@@ -161,8 +110,8 @@ def test_a_table_comes_back_as_it_went() -> None:
 
 
 def test_what_a_person_set_is_exported_and_what_is_gone_is_not() -> None:
-    host = _document(Item("host", "host", "web1", {"vendor": "QEMU"}), "web1") | {"overrides": {"vendor": "Dell"}}
-    gone = _document(Item("package", "dpkg/x:all", "x"), "web1") | {"status": "missing"}
+    host = document(Item("host", "host", "web1", {"vendor": "QEMU"}), "web1") | {"overrides": {"vendor": "Dell"}}
+    gone = document(Item("package", "dpkg/x:all", "x"), "web1") | {"status": "missing"}
     documents = host_documents(host, [gone])
     assert documents.host["attributes"]["vendor"] == "Dell"
     assert documents.items == ()
@@ -171,29 +120,7 @@ def test_what_a_person_set_is_exported_and_what_is_gone_is_not() -> None:
 
 def test_bills_are_valid_in_the_strict_sense() -> None:
     address = {"transport": "tcp", "address": "::", "port": 443, "protocol": "https", "software": "nginx.service"}
-    host = _host(Item("endpoint", "tcp/[::]:443", "tcp/[::]:443", address), Item("container", "c0ffee", "web", {}))
+    host = a_host(Item("endpoint", "tcp/[::]:443", "tcp/[::]:443", address), Item("container", "c0ffee", "web", {}))
     validator = JsonStrictValidator(SchemaVersion.V1_6)
     for name, kind in (("web1", "device"), ("shop", "application")):
         assert validator.validate_str(json.dumps(cyclonedx.write(name, kind, [host], NOON))) is None
-
-
-@pytest.mark.skipif(
-    "WATCHDECK_GLPI_SCHEMA" not in os.environ,
-    reason="WATCHDECK_GLPI_SCHEMA names no inventory.schema.json of github.com/glpi-project/inventory_format",
-)
-def test_glpi_inventories_are_valid_by_the_published_schema() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
-    validator = jsonschema.Draft7Validator(json.loads(Path(os.environ["WATCHDECK_GLPI_SCHEMA"]).read_text()))
-    machine = Item(
-        "virtual_machine",
-        "u2",
-        "guest",
-        {"memory_bytes": 1 << 30, "vcpus": 2},
-        {"state": "shut off"},
-        {"dmi_uuid": "u2"},
-    )
-    database = Item("database", "redis:6379", "redis 6379", {"engine": "redis", "port": 6379}, {"size_bytes": 5})
-    account = Item("account", "root", "root", {"uid": 0, "home": "/root"})
-    disk = Item("disk", "vda", "vda", {"size_bytes": 10**9, "model": "X"})
-    for document in (glpi_export.write(_host(machine, database, account, disk)), _written(recorded(FUSION))):
-        assert [error.message for error in validator.iter_errors(document)] == []
