@@ -111,9 +111,16 @@ class WebhookSection(Section, frozen=True, kw_only=True):
 
 
 class MailSection(Section, frozen=True, kw_only=True):
-    """A Maildir whose new mail opens incidents, or adds a note to the one that its subject names. Empty: none."""
+    """New mail opens incidents, or adds a note to the one that its subject names: of a Maildir, of an IMAP folder.
+
+    `imap` is `imaps://USER@HOST/FOLDER` (an `@` in the user as `%40`), `imap://…` for STARTTLS; the password is in
+    `password_file`; `ca_file` holds the certificate of an authority of one's own.
+    """
 
     maildir: str = ""
+    imap: Annotated[str, msgspec.Meta(pattern=r"^(imaps?://[^@/\s]+@[^@/\s]+(/\S*)?)?$")] = ""
+    password_file: str = ""
+    ca_file: str = ""
     look_every_s: Annotated[float, msgspec.Meta(ge=0.01)] = 10.0
 
 

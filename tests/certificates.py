@@ -6,6 +6,7 @@ import ipaddress
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,15 +31,21 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def context(
+    def context(self, *names: str, **leaf: Any) -> ssl.SSLContext:
+        """A server's context with a leaf for these names."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.leaf(*names, **leaf))
+        return context
+
+    def leaf(
         self,
         *names: str,
         begins: timedelta = -10 * DAY,
         ends: timedelta = 90 * DAY,
         self_signed: bool = False,
         with_root: bool = False,
-    ) -> ssl.SSLContext:
-        """A server's context with a leaf for these names, valid from and to these moments from now."""
+    ) -> Path:
+        """A file with a leaf for these names and its key, valid from and to these moments from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject, now = _name(names[0]), datetime.now(UTC)
         builder = _builder(subject, subject if self_signed else self._name, key, now + begins, now + ends)
@@ -49,9 +56,7 @@ class Authority:
         if with_root:
             pem += self._certificate.public_bytes(serialization.Encoding.PEM)
         file.write_bytes(pem + _private(key))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -41,7 +41,7 @@ from cmdb.hub.ingest import Ingest
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
-from cmdb.hub.maildrop import watch_maildir
+from cmdb.hub.maildrop import mailboxes_of, watch_mail
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.notices import Notices
 from cmdb.hub.outlook import Outlook
@@ -226,8 +226,8 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(let_time_pass(hub.feed, hub.roster, hub.store), "passing time")
     start(_watch_agreements(hub), "agreements")
     start(tidy_daily(hub.store, hub.clock), "tidying")
-    if hub.config.mail.maildir:
-        start(watch_maildir(hub.config.mail, hub.desk.report), "mail")
+    for mailbox in mailboxes_of(hub.config.mail):
+        start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")
 
 
 @contextlib.asynccontextmanager
