@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
+from typing import Union
 
 from agent.connection import ConnectionEnded, Message
+from agent.key_pair import KeyPair, NoKeyMade
 from agent.link import Link
 from agent.resident import Resident
 from agent.scanning import LOOKING_S, Said, ScanFailed, scanning
@@ -18,9 +20,12 @@ from agent.wire import (
     Goodbye,
     Heartbeat,
     Hello,
+    KeyTaken,
+    NewKey,
     Offer,
     Refusal,
     Results,
+    RotateKey,
     RunCheck,
     ScanEnd,
     ScanNow,
@@ -78,11 +83,28 @@ class _Conversation:
                     _log.info("asked to run %s, which is not among this agent's checks", message.check)
             elif isinstance(message, ScanNow):
                 self._resident.scans.asked.set()
+            elif isinstance(message, (RotateKey, KeyTaken)):
+                await self._rotate(message)
             elif isinstance(message, Refusal):
                 _log.warning("the hub did not take a message: %s: %s", message.what, message.why)
             elif isinstance(message, Goodbye):
                 raise ConnectionEnded(f"the hub said goodbye: {message.why}" if message.why else "the hub said goodbye")
         raise ConnectionEnded("the hub hung up")
+
+    async def _rotate(self, message: Union[RotateKey, KeyTaken]) -> None:
+        """Make a successor of this agent's key, or go on with it: the next connection is by the new one."""
+        pair = KeyPair(self._resident.state.path)
+        try:
+            if isinstance(message, RotateKey):
+                answer = NewKey(pair.successor())
+            elif pair.succeed(message.key):
+                raise ConnectionEnded("this agent has a new key and comes in by it")
+            else:
+                return
+        except (NoKeyMade, OSError) as error:
+            _log.warning("the key stays as it is: %s", error)
+            return
+        await self._link.send(answer)
 
     async def beat(self) -> None:
         """Say at the hub's pace that this agent lives, and how it does."""

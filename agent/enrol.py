@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
 from typing import Union
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from agent.connection import ConnectionEnded
 from agent.files import write_whole
 from agent.frames import FrameError, FrameReader, frame
+from agent.key_pair import KeyPair
 from agent.link import Reader
 from agent.ssh_address import HubHost, SshAddress
 from agent.state_dir import StateDir
@@ -27,20 +27,6 @@ class NotEnrolled(Exception):
     """The hub did not take this agent; the text says why."""
 
 
-def own_key(state: StateDir) -> str:
-    """This agent's public key, made at the first asking. Raises `NotEnrolled` where none can be made."""
-    path = state.path / "id_ed25519"
-    if not path.exists():
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "watchdeck-agent", "-f", str(path)]
-        try:
-            subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
-        except FileNotFoundError:
-            raise NotEnrolled("there is no ssh-keygen here: install the OpenSSH client") from None
-        except subprocess.SubprocessError as error:
-            raise NotEnrolled(f"ssh-keygen made no key: {error}") from None
-    return " ".join(path.with_suffix(".pub").read_text().split()[:2])
-
-
 def trust(state: StateDir, hub: HubHost, host_key: str) -> None:
     """From now on the hub there must have this key. Raises `OSError`."""
     path = state.path / "known_hosts"
@@ -51,8 +37,8 @@ def trust(state: StateDir, hub: HubHost, host_key: str) -> None:
 
 
 def enrol(state: StateDir, hub: HubHost, token: Token) -> None:
-    """Have the hub take this agent's key. Raises `NotEnrolled`, `OSError`."""
-    own_key(state)
+    """Have the hub take this agent's key. Raises `NoKeyMade`, `NotEnrolled`, `OSError`."""
+    KeyPair(state.path).public()
     trust(state, hub, token.host_key)
     asyncio.run(_enrol(state, hub, token))
 

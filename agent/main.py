@@ -76,6 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _enrol(arguments: argparse.Namespace) -> int:
     from agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
+    from agent.key_pair import NoKeyMade  # noqa: PLC0415
     from agent.ssh_address import parse_hub_host  # noqa: PLC0415
     from agent.state_dir import StateDir  # noqa: PLC0415
     from agent.token import parse_token  # noqa: PLC0415
@@ -85,7 +86,7 @@ def _enrol(arguments: argparse.Namespace) -> int:
     state.take()
     try:
         enrol(state, hub, token)
-    except (NotEnrolled, ConnectionError) as error:
+    except (NoKeyMade, NotEnrolled, ConnectionError) as error:
         return _fail(1, f"{hub}: {error}")
     sys.stdout.write(f"enrolled as {state.agent_id()}; now: watchdeck-agent run --state {state.path} --hub {hub}\n")
     return 0
@@ -94,15 +95,16 @@ def _enrol(arguments: argparse.Namespace) -> int:
 def _key(arguments: argparse.Namespace) -> int:
     import json  # noqa: PLC0415
 
-    from agent.enrol import NotEnrolled, own_key, trust  # noqa: PLC0415
+    from agent.enrol import trust  # noqa: PLC0415
+    from agent.key_pair import KeyPair, NoKeyMade  # noqa: PLC0415
     from agent.ssh_address import parse_hub_host  # noqa: PLC0415
     from agent.state_dir import StateDir  # noqa: PLC0415
 
     state = StateDir(arguments.state.absolute())
     state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        key = own_key(state)
-    except NotEnrolled as error:
+        key = KeyPair(state.path).public()
+    except NoKeyMade as error:
         return _fail(1, str(error))
     if arguments.trust:
         trust(state, parse_hub_host(arguments.trust), sys.stdin.readline(1000).strip())

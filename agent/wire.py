@@ -130,6 +130,22 @@ class ScanEnd(msgspec.Struct, frozen=True, tag="scan_end"):
     duration_s: float
 
 
+class RotateKey(msgspec.Struct, frozen=True, tag="rotate_key"):
+    """Make yourself a new SSH key and say its public half; the old one holds until you have come in by the new one."""
+
+
+class NewKey(msgspec.Struct, frozen=True, tag="new_key"):
+    """`key` as `TYPE BASE64`."""
+
+    key: str
+
+
+class KeyTaken(msgspec.Struct, frozen=True, tag="key_taken"):
+    """This key lets you in from now on: come in by it."""
+
+    key: str
+
+
 class ScanNow(msgspec.Struct, frozen=True, tag="scan_now"):
     pass
 
@@ -214,5 +230,5 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     why: str = ""
 
 
-FromAgent = Union[Hello, Heartbeat, Offer, Section, ScanEnd, Results, Refusal, Goodbye]
-FromHub = Union[Welcome, Refusal, Want, ScanNow, Work, RunCheck, Ack, Goodbye]
+FromAgent = Union[Hello, Heartbeat, Offer, Section, ScanEnd, Results, NewKey, Refusal, Goodbye]
+FromHub = Union[Welcome, Refusal, Want, ScanNow, Work, RunCheck, RotateKey, KeyTaken, Ack, Goodbye]

@@ -15,9 +15,12 @@ from agent.wire import (
     CheckResult,
     Goodbye,
     Heartbeat,
+    KeyTaken,
+    NewKey,
     Offer,
     Refusal,
     Results,
+    RotateKey,
     RunCheck,
     ScanEnd,
     ScanNow,
@@ -27,6 +30,7 @@ from agent.wire import (
 from cmdb.clock import Clock
 from cmdb.hub.ingest import Ingest, Refused
 from cmdb.hub.intake import Intake, Unfit
+from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.live_agent import LiveAgent
 
 SCAN_LIMIT_S = 120.0
@@ -46,9 +50,10 @@ class AgentSession:
         *,
         rooms: asyncio.Semaphore,
         reported: Reported,
+        keys: KeyRing,
     ) -> None:
         self._link, self.live, self._ingest, self._clock = link, live, ingest, clock
-        self._rooms, self._reported = rooms, reported
+        self._rooms, self._reported, self._keys = rooms, reported, keys
         self._intake: Intake | None = None
         self._has_room = False
         self._runs: dict[int, asyncio.Future[CheckResult]] = {}
@@ -60,6 +65,7 @@ class AgentSession:
             Section: self._section,
             ScanEnd: self._scan_end,
             Results: self._results,
+            NewKey: self._new_key,
             Refusal: self._refusal,
             Goodbye: self._goodbye,
         }
@@ -81,6 +87,10 @@ class AgentSession:
     async def scan_now(self) -> None:
         """Ask for a scan."""
         await self._link.send(ScanNow())
+
+    async def rotate_key(self) -> None:
+        """Have it make itself a new key."""
+        await self._link.send(RotateKey())
 
     async def assign(self, work: Work) -> None:
         """Give it the checks that it is to run, if they are others than it has."""
@@ -168,6 +178,14 @@ class AgentSession:
             if waiting is not None and not waiting.done():
                 taken = next((step.came for step in steps if step.came and step.came.run == came.run), None)
                 waiting.set_result(taken or came)
+
+    async def _new_key(self, message: NewKey) -> None:
+        try:
+            taken = await self._keys.take(self.live.agent_id, message.key)
+        except Refused as reason:
+            await self._link.send(Refusal("new_key", str(reason)))
+            return
+        await self._link.send(KeyTaken(taken))
 
     async def _refusal(self, message: Refusal) -> None:
         _log.warning("agent %s did not take %s: %s", self.live.name, clean_text(message.what), clean_text(message.why))

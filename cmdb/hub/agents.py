@@ -22,6 +22,7 @@ from cmdb.clock import Clock
 from cmdb.config import AgentSection
 from cmdb.hub.agent_session import AgentSession
 from cmdb.hub.ingest import Ingest, Refused
+from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.live_agent import LiveAgent, Origin
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Store
@@ -57,9 +58,10 @@ class Agents:
         *,
         work_for: Callable[[str], Awaitable[Work]],
         reported: Callable[[LiveAgent], Awaitable[None]],
+        keys: KeyRing,
     ) -> None:
         self.ingest, self._store, self._clock, self._pace = ingest, store, clock, pace
-        self._work_for, self._reported = work_for, reported
+        self._work_for, self._reported, self._keys = work_for, reported, keys
         self._sessions: dict[str, AgentSession] = {}
         self._rooms = asyncio.Semaphore(SCANS_AT_ONCE)
         self._lost: dict[str, tuple[float, datetime | None]] = {}  # when (monotonic), and when it was last heard
@@ -75,6 +77,11 @@ class Agents:
         """Raises `NotConnected`."""
         with _gone_is_not_connected(agent_id):
             await self._session(agent_id).scan_now()
+
+    async def rotate_key(self, agent_id: str) -> None:
+        """Have it make itself a new key. Raises `NotConnected`."""
+        with _gone_is_not_connected(agent_id):
+            await self._session(agent_id).rotate_key()
 
     async def run_check(self, agent_id: str, check_id: str, limit_s: float) -> CheckResult:
         """Have a check run now; its result once it is on record. Raises `NotConnected`, `TimeoutError`."""
@@ -148,16 +155,22 @@ class Agents:
         except Refused as reason:
             await link.send(Refusal("hello", str(reason)))
             return
+        if origin.key:
+            await self._keys.used(record.id, origin.key)
         await self.end(record.id, "the same agent connected anew")
         now = self._clock.now()
         loop = asyncio.get_running_loop()
         live = LiveAgent(record.id, record.name, origin, now, now, loop.time(), record.last_report)
-        session = AgentSession(link, live, self.ingest, self._clock, rooms=self._rooms, reported=self._reported)
+        session = AgentSession(
+            link, live, self.ingest, self._clock, rooms=self._rooms, reported=self._reported, keys=self._keys
+        )
         self._sessions[record.id] = session
         self._lost.pop(record.id, None)
         try:
             await link.send(self._welcome(record.serial))
             await session.assign(await self._work_for(record.id))
+            if record.rotating:
+                await session.rotate_key()
             await session.run(messages)
         finally:
             if self._sessions.get(record.id) is session:

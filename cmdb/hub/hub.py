@@ -19,6 +19,7 @@ from cmdb.hub.graph_keeper import GraphKeeper
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
+from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.maintenance_watch import MaintenanceWatch
 from cmdb.hub.outlook import Outlook
@@ -54,6 +55,7 @@ class Hub:
     sources: Sources
     service_watch: ServiceWatch
     identities: Identities
+    keys: KeyRing
     presence: Presence
     dependencies: DependencyWatch
     recognition: Recognition

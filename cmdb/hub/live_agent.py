@@ -10,11 +10,15 @@ from agent.wire import Heartbeat
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a connection comes from. `agent_id` is the only id that its key allows (None: any, on the own socket)."""
+    """Where a connection comes from. `agent_id` is the only id that its key allows (None: any, on the own socket).
+
+    `key` is empty where it came by another way than its own key.
+    """
 
     transport: str = "local"  # local | ssh
     peer: str = ""
     agent_id: str | None = None
+    key: str = ""
 
 
 @dataclass

@@ -38,6 +38,7 @@ from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.ingest import Ingest
+from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
@@ -170,7 +171,9 @@ def _put_together(
     reconciling = Reconciling(store, clock, config.check, recognition, lambda: watch.rules)
     check_history = CheckHistory(series, clock, keep(config.check))
     ingest = Ingest(ledger, clock, reconciling, dependencies, check_history)
-    agents = _agents(store, ingest, clock, config, reported)
+    identities = Identities()
+    keys = KeyRing(ledger, identities)
+    agents = _agents(store, ingest, clock, config, reported, keys)
     watch.rules_changed = functools.partial(plan_again, store, ledger, reconciling, agents.work_changed)
     hub = Hub(
         locations=locations,
@@ -190,7 +193,8 @@ def _put_together(
         feed=feed,
         sources=sources,
         service_watch=watch,
-        identities=Identities(),
+        identities=identities,
+        keys=keys,
         presence=presence,
         dependencies=dependencies,
         recognition=recognition,
@@ -279,6 +283,7 @@ def _agents(
     clock: Clock,
     config: Config,
     first_report: asyncio.Event,
+    keys: KeyRing,
 ) -> Agents:
     """The end that agents talk to, and what is made of what they say."""
 
@@ -286,7 +291,8 @@ def _agents(
         await agents.work_changed(live.agent_id)
         first_report.set()
 
-    agents = Agents(ingest, store, clock, config.agent, work_for=functools.partial(work_for, store), reported=reported)
+    work = functools.partial(work_for, store)
+    agents = Agents(ingest, store, clock, config.agent, work_for=work, reported=reported, keys=keys)
     return agents
 
 

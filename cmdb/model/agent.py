@@ -13,6 +13,7 @@ class AgentRecord(Record, frozen=True, kw_only=True):
 
     `keys` are the SSH public keys that may speak for it (none for the local one, which has the own socket).
     `look_again_at`: from then on a report without news counts too, for what is missing and may be retired.
+    `rotating`: it is to make itself a new key; until that has been used there may be two, the new one last.
     `serial` is the last message of results that is in the record, written in the same batch as what they changed.
     """
 
@@ -30,3 +31,4 @@ class AgentRecord(Record, frozen=True, kw_only=True):
     serial: int = 0
     look_again_at: datetime | None = None
     keys: tuple[str, ...] = ()
+    rotating: bool = False

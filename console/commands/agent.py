@@ -72,6 +72,21 @@ def enrol(locations: Locations, host: str, lifetime_s: float, as_json: bool) -> 
     say(made["token"])
 
 
+@agent.command("rotate")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@click.option("--json", "as_json", is_flag=True, help="How it went, as one JSON document.")
+@with_state
+def rotate(locations: Locations, ids: tuple[str, ...], as_json: bool) -> None:
+    """Have agents make themselves new keys; the old ones hold until the new ones have been used."""
+    ended = [ask(locations, "agent.rotate", id=id_) for id_ in ids]
+    if as_json:
+        print_json(ended)
+        return
+    for one in ended:
+        how = f"comes in by {one['key']}" if one["rotated"] else "is not there; it makes a new key when it is back"
+        say(f"{one['name']} {how}")
+
+
 @agent.command("revoke")
 @click.argument("id_", metavar="ID")
 @with_state

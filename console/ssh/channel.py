@@ -132,7 +132,9 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         stream = self._stream()
 
         async def talk() -> int:
-            await self._door.agents.serve(stream, stream, Origin("ssh", self._greeter.peer, agent_id))
+            await self._door.agents.serve(
+                stream, stream, Origin("ssh", self._greeter.peer, agent_id, self._greeter.key)
+            )
             return Exit.DONE
 
         return talk

@@ -66,6 +66,11 @@ class Greeter(asyncssh.SSHServer):
         """Where it comes from, for people."""
         return self._source
 
+    @property
+    def key(self) -> str:
+        """The key by which it came; empty when a certificate spoke for it."""
+        return self._key or ""
+
     def cut_off(self, why: str) -> None:
         """End it at once."""
         if self._connection is not None:

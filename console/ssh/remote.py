@@ -28,7 +28,7 @@ REMOTE: Mapping[str, tuple[str, ...]] = {
     "sla": ALL,
     "oncall": ALL,
     "report": ALL,
-    "agent": ("list", "show", "scan", "enrol", "revoke"),
+    "agent": ("list", "show", "scan", "enrol", "rotate", "revoke"),
     "user": ALL,
     "audit": ALL,
     "baseline": ALL,

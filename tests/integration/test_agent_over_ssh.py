@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.key_pair import KeyPair
 from cmdb.config import AgentSection, Config
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.identities import EnrolledAgent
+from cmdb.hub.ingest import Refused
 from cmdb.model.kind import Kind
+from cmdb.ssh_key import fingerprint
 from tests.programs import needs
 from tests.support.agents import ROOT, agent_process
 from tests.support.hub import client_of, until
@@ -76,6 +79,72 @@ async def test_an_agent_enrols_reports_and_is_cut_off_when_revoked(
         assert revoked["state"] == "revoked"
         status, said = agent.stop()
         assert status == 0, said
+
+
+async def test_an_agent_gets_a_new_key_and_the_old_one_is_worth_nothing(
+    site: Site, admin: HubClient, tmp_path: Path
+) -> None:
+    state = tmp_path / "agent"
+    assert (await enrol(site, state, (await admin.call("agent.enrol", host="web1"))["token"])).status == 0
+    old = site.client("old")
+    for name in ("id_ed25519", "id_ed25519.pub"):
+        (old.folder / name.replace("id_ed25519", "key")).write_bytes((state / name).read_bytes())
+    with agent_process(state, hub_of(site)):
+        await until(lambda: len(site.hub.agents.live) == 1, "the agent")
+        (agent_id,) = site.hub.agents.live
+        done = await admin.call("agent.rotate", id=agent_id)
+        assert done["rotated"], done
+        public = " ".join((state / "id_ed25519.pub").read_text().split()[:2])
+        assert done["key"] == fingerprint(public)
+        record = await site.hub.ledger.get(Kind.AGENT, agent_id)
+        assert record is not None
+        assert (record["keys"], record["rotating"]) == ([public], False)
+        await until(lambda: list(site.hub.agents.live) == [agent_id], "the agent again")
+        assert (await old.run("agent", options=("-s",))).status == 255
+    rows = [(actor, reason) for actor, reason, _ in await site.audit()]
+    assert [reason for _, reason in rows if "key" in reason or "rotate" in reason] == [
+        "agent rotate", "agent has a new key", "agent uses its new key",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", ["before the hub takes it", "before the agent hears of it", "after the agent took it"])
+async def test_a_rotation_that_is_cut_goes_on_and_loses_nothing(
+    site: Site, admin: HubClient, tmp_path: Path, cut: str
+) -> None:
+    state = tmp_path / "agent"
+    assert (await enrol(site, state, (await admin.call("agent.enrol", host="web1"))["token"])).status == 0
+    (agent,) = await site.hub.store.find(Kind.AGENT)
+    await site.hub.keys.order(agent["id"], "test")
+    pair = KeyPair(state)
+    new = pair.successor()
+    if cut != "before the hub takes it":
+        await site.hub.keys.take(agent["id"], new)
+    if cut == "after the agent took it":
+        assert pair.succeed(new)
+    with agent_process(state, hub_of(site)):
+
+        async def settled() -> bool:
+            (record,) = await site.hub.store.find(Kind.AGENT)
+            return bool(record["keys"] == [new] and not record["rotating"])
+
+        await until(settled, "one key, the new one", limit_s=60)
+        await until(lambda: len(site.hub.agents.live) == 1, "the agent")
+
+
+async def test_a_key_is_taken_only_when_it_was_asked_for_and_nobodys(site: Site, admin: HubClient) -> None:
+    box, other = site.client("box"), site.client("other")
+    await admin.call("agent.place", agent_id="0" * 32, name="box", key=box.public)
+    with pytest.raises(Refused, match="was not asked"):
+        await site.hub.keys.take("0" * 32, other.public)
+    waits = await admin.call("agent.rotate", id="box")
+    assert waits["rotated"] is False
+    mia = await site.user("mia", "viewer")
+    for text, why in ((mia.public, "somebody's already"), ("nonsense", "no key type")):
+        with pytest.raises(Refused, match=why):
+            await site.hub.keys.take("0" * 32, text)
+    await admin.call("agent.revoke", id="box")
+    with pytest.raises(HubRefusal, match="no key of its own"):
+        await admin.call("agent.rotate", id="box")
 
 
 async def test_an_agents_key_opens_nothing_but_the_agents_end(site: Site, admin: HubClient) -> None:

@@ -19,8 +19,10 @@ from cmdb.clock import SystemClock
 from cmdb.config import AgentSection
 from cmdb.hub.agents import Agents
 from cmdb.hub.check_results import Step
+from cmdb.hub.identities import Identities
 from cmdb.hub.ingest import Ingest, Reconciled
 from cmdb.hub.intake import Scanned
+from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.live_agent import LiveAgent
 from cmdb.model.agent import AgentRecord
@@ -109,7 +111,13 @@ class HubEnd:
 
     def _agents(self) -> Agents:
         return Agents(
-            self.ingest, self.store, SystemClock(), self.pace, work_for=self._work_for, reported=self._reported
+            self.ingest,
+            self.store,
+            SystemClock(),
+            self.pace,
+            work_for=self._work_for,
+            reported=self._reported,
+            keys=KeyRing(self.ledger, Identities()),
         )
 
     @contextlib.asynccontextmanager

@@ -1,7 +1,8 @@
-"""`agent.enrol`, `agent.place`, `agent.revoke`: which agents may come in, and by what key."""
+"""`agent.enrol`, `agent.place`, `agent.rotate`, `agent.revoke`: which agents may come in, and by what key."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Mapping
@@ -12,10 +13,12 @@ import msgspec
 
 from agent.discovery.clean import clean_text
 from agent.token import Token
+from cmdb.hub.agents import NotConnected
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
+from cmdb.hub.ingest import Refused as NotTaken
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
 from cmdb.hub.session import Session
@@ -23,8 +26,9 @@ from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.kind import Kind
 from cmdb.model.user import Enrolment
-from cmdb.ssh_key import NoKey, public_key
+from cmdb.ssh_key import NoKey, fingerprint, public_key
 
+LOOK_AGAIN_S = 0.05
 _ID_LENGTH = 32
 
 
@@ -41,6 +45,11 @@ class PlaceArguments(Arguments, frozen=True, kw_only=True):
     agent_id: str
     name: str
     key: str
+
+
+class RotateArguments(Arguments, frozen=True, kw_only=True):
+    id: str
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=300)] = 60.0
 
 
 class AgentArguments(Arguments, frozen=True, kw_only=True):
@@ -76,11 +85,38 @@ async def place(hub: Hub, session: Session, args: PlaceArguments) -> dict[str, A
     return {"id": args.agent_id, "name": args.name}
 
 
+async def rotate(hub: Hub, session: Session, args: RotateArguments) -> dict[str, Any]:
+    """Have it make itself a new key: now if it is there, else when it is back. `key` is the fingerprint in use."""
+    document = await by_id_or_name(hub.store, Kind.AGENT, args.id)
+    what = f"agent {document['name']}"
+    try:
+        before = await hub.keys.order(document["id"], session.actor)
+        await hub.agents.rotate_key(document["id"])
+        record = await _rotated(hub, document["id"], args.timeout_s)
+    except NotConnected:
+        return {"id": before.id, "name": before.name, "rotated": False, "key": fingerprint(before.keys[0])}
+    except NotTaken as reason:
+        raise Refused(Code.WRONG, what, str(reason)) from None
+    except TimeoutError:
+        why = f"it has not come in by a new key within {args.timeout_s:g} s"
+        raise Refused(Code.WRONG, what, why, "its old key holds until then; its log says what is in the way") from None
+    return {"id": record.id, "name": record.name, "rotated": True, "key": fingerprint(record.keys[0])}
+
+
+async def _rotated(hub: Hub, agent_id: str, limit_s: float) -> AgentRecord:
+    """The agent once it has come in by its new key. Raises `TimeoutError`."""
+    async with asyncio.timeout(limit_s):
+        while (document := await hub.ledger.get(Kind.AGENT, agent_id)) is None or document["rotating"]:  # noqa: ASYNC110
+            # Not an event: it may come in at another hub of the same store.
+            await asyncio.sleep(LOOK_AGAIN_S)
+    return msgspec.convert(document, AgentRecord)
+
+
 async def revoke(hub: Hub, session: Session, args: AgentArguments) -> dict[str, Any]:
     """It is out at once, and stays out until it is enrolled anew."""
     document = await by_id_or_name(hub.store, Kind.AGENT, args.id)
     record = msgspec.convert(document, AgentRecord)
-    revoked = msgspec.structs.replace(record, state="revoked", keys=())
+    revoked = msgspec.structs.replace(record, state="revoked", keys=(), rotating=False)
     await hub.ledger.commit([Put(Kind.AGENT, revoked, record.version)], actor=session.actor, reason="agent revoke")
     await hub.agents.end(record.id, "this agent was revoked")
     return {"id": record.id, "name": record.name}
@@ -127,5 +163,6 @@ async def _expired(hub: Hub) -> list[Change]:
 VERBS: Mapping[str, Verb] = {
     "agent.enrol": Verb(EnrolArguments, enrol, Role.ADMIN),
     "agent.place": Verb(PlaceArguments, place, Role.ADMIN),
+    "agent.rotate": Verb(RotateArguments, rotate, Role.ADMIN),
     "agent.revoke": Verb(AgentArguments, revoke, Role.ADMIN),
 }
