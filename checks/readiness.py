@@ -1,32 +1,98 @@
-"""Waiting for a file descriptor on the event loop, without a transport around it."""
+"""Waiting for a file descriptor on the event loop, without a transport around it.
+
+On Linux one epoll of ours is watched by the loop: a wait is one system call and a future, since a descriptor that is
+closed leaves it by itself. A wait that ends otherwise than by readiness takes it out.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import select
+from typing import Protocol
+
+from checks.per_loop import PerLoop
+
+AT_ONCE = 1024
+
+
+class _Waits(Protocol):
+    async def readable(self, descriptor: int) -> None: ...
+
+    async def writable(self, descriptor: int) -> None: ...
 
 
 async def readable(descriptor: int) -> None:
     """Come back when there is something to read, or the other end is gone."""
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_reader(descriptor, _settle, ready)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(descriptor)
+    await _waits().readable(descriptor)
 
 
 async def writable(descriptor: int) -> None:
     """Come back when it can be written to; for a connecting socket, when that is decided."""
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_writer(descriptor, _settle, ready)
-    try:
-        await ready
-    finally:
-        loop.remove_writer(descriptor)
+    await _waits().writable(descriptor)
+
+
+class _Epoll:
+    """All waits of one loop. A descriptor has one wait at a time and is armed for one event."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._epoll = select.epoll()
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        loop.add_reader(self._epoll.fileno(), self._settle)
+
+    async def readable(self, descriptor: int) -> None:
+        await self._wait(descriptor, select.EPOLLIN | select.EPOLLONESHOT)
+
+    async def writable(self, descriptor: int) -> None:
+        await self._wait(descriptor, select.EPOLLOUT | select.EPOLLONESHOT)
+
+    async def _wait(self, descriptor: int, events: int) -> None:
+        try:
+            self._epoll.register(descriptor, events)
+        except FileExistsError:
+            self._epoll.modify(descriptor, events)
+        ready = self._waiting[descriptor] = self._loop.create_future()
+        try:
+            await ready
+        except BaseException:
+            if self._waiting.pop(descriptor, None) is not None:
+                self._epoll.unregister(descriptor)
+            raise
+
+    def _settle(self) -> None:
+        for descriptor, _ in self._epoll.poll(0, AT_ONCE):
+            ready = self._waiting.pop(descriptor, None)
+            if ready is not None and not ready.done():
+                ready.set_result(None)
+
+
+class _Callbacks:
+    """The same where there is no epoll, by the loop's own readers and writers."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    async def readable(self, descriptor: int) -> None:
+        ready = self._loop.create_future()
+        self._loop.add_reader(descriptor, _settle, ready)
+        try:
+            await ready
+        finally:
+            self._loop.remove_reader(descriptor)
+
+    async def writable(self, descriptor: int) -> None:
+        ready = self._loop.create_future()
+        self._loop.add_writer(descriptor, _settle, ready)
+        try:
+            await ready
+        finally:
+            self._loop.remove_writer(descriptor)
 
 
 def _settle(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+_of_loop: PerLoop[_Waits] = PerLoop(lambda loop: _Epoll(loop) if hasattr(select, "epoll") else _Callbacks(loop))
+_waits = _of_loop.get

@@ -33,8 +33,10 @@ async def _follow(params: HttpParams, trace: Trace) -> Answer:
     url, seen = params.url, [params.url]
     while True:
         answer = await _ask(params, url, trace)
+        if params.max_redirects == 0 or answer.head.status not in REDIRECTS:
+            return answer
         location = answer.head.header("location")
-        if params.max_redirects == 0 or answer.head.status not in REDIRECTS or location is None:
+        if location is None:
             return answer
         url = urljoin(url, location)
         if url in seen or len(seen) > params.max_redirects:
@@ -102,11 +104,12 @@ async def _read_head(stream: Stream, trace: Trace) -> tuple[Head, bytes]:
 
 
 def _request(params: HttpParams, there: Place, *, with_secrets: bool) -> bytes:
-    added = {**_authorization(params), **params.headers} if with_secrets else {}
+    added = (*_authorization(params).items(), *params.headers.items()) if with_secrets else ()
+    if not params.body:
+        return _request_head(params.method, there.authority, there.path, params.wants_body, added)
     body = params.body.encode()
-    if body:
-        added["Content-Length"] = str(len(body))
-    return _request_head(params.method, there.authority, there.path, params.wants_body, tuple(added.items())) + body
+    added = (*added, ("Content-Length", str(len(body))))
+    return _request_head(params.method, there.authority, there.path, params.wants_body, added) + body
 
 
 @functools.lru_cache(maxsize=4096)

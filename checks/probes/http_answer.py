@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple, Optional
 
@@ -27,7 +28,7 @@ def judge_answer(params: HttpParams, answer: Answer, first_byte_ms: float) -> Fi
     _assert_headers(params, answer)
     if answer.body is not None:
         _assert_body(params, answer.body, answer.url)
-    said = f"{answer.head.status} {printable(answer.head.reason)}".strip()[:80]
+    said = status_line(answer.head.status, answer.head.reason)
     metrics = [
         Metric("response_ms", first_byte_ms, "ms", minimum=0.0),
         Metric("status", float(answer.head.status)),
@@ -38,11 +39,18 @@ def judge_answer(params: HttpParams, answer: Answer, first_byte_ms: float) -> Fi
     return Finding(f"{answer.url} answers {said} ({first_byte_ms:.1f} ms)", metrics=tuple(metrics))
 
 
+@functools.lru_cache(maxsize=256)
+def status_line(status: int, reason: str) -> str:
+    """`200 OK`, as people may see it."""
+    return f"{status} {printable(reason)}".strip()[:80]
+
+
 def _assert_status(params: HttpParams, answer: Answer) -> None:
     status = answer.head.status
-    if any(low <= status <= high for low, high in spans(params.status)):
-        return
-    said = f"{status} {printable(answer.head.reason)}".strip()[:80]
+    for low, high in spans(params.status):
+        if low <= status <= high:
+            return
+    said = status_line(status, answer.head.reason)
     raise Unhealthy(f"{answer.url} answers {said}", expected=f"status {params.status}", actual=str(status))
 
 

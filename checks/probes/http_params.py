@@ -43,7 +43,7 @@ class HttpParams(Params, frozen=True):
     token_file: Optional[str] = None
 
     def __post_init__(self) -> None:
-        if not _STATUSES.fullmatch(self.status):
+        if self.status != "200-399" and not _STATUSES.fullmatch(self.status):
             raise ValueError(f"status {self.status!r} is no list of codes: wanted 200 or 200-299,404")
         if self.body_matches is not None:
             re.compile(self.body_matches)
@@ -51,8 +51,8 @@ class HttpParams(Params, frozen=True):
 
     @property
     def wants_body(self) -> bool:
-        wanted = (self.body_contains, self.body_lacks, self.body_matches, self.json or None, self.values or None)
-        return any(one is not None for one in wanted)
+        text = self.body_contains is not None or self.body_lacks is not None or self.body_matches is not None
+        return text or bool(self.json) or bool(self.values)
 
 
 class Place(NamedTuple):

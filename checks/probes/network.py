@@ -17,6 +17,7 @@ from checks.finding import CouldNotLook, Trace, Unhealthy
 from checks.readiness import writable
 
 SockAddress = Union[tuple[str, int], tuple[str, int, int, int]]
+_STREAM = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EPERM, errno.EACCES}
@@ -106,9 +107,8 @@ async def _first_connection(targets: list[Target], trace: Trace) -> socket.socke
 
 async def connect(target: Target) -> socket.socket:
     """A non-blocking socket connected to this address; raises `OSError` with what went wrong."""
-    sock = socket.socket(target.family, socket.SOCK_STREAM)
+    sock = socket.socket(target.family, _STREAM)
     try:
-        sock.setblocking(False)
         code = sock.connect_ex(target.address)
         if code == errno.EINPROGRESS:
             # On the host itself it is decided by now, and asking again costs less than waiting for the loop.

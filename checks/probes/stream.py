@@ -26,8 +26,12 @@ class ClearStream:
     def __init__(self, sock: socket.socket, trace: Trace) -> None:
         self._sock = sock
         self._trace = trace
+        self._asked = False  # an answer takes its time: wait for it before the first look
 
     async def receive(self) -> bytes:
+        if self._asked:
+            self._asked = False
+            await readable(self._sock.fileno())
         while True:
             try:
                 return self._sock.recv(CHUNK_BYTES)
@@ -37,10 +41,11 @@ class ClearStream:
                 raise self._lost(error) from error
 
     async def send(self, data: bytes) -> None:
-        rest = memoryview(data)
+        rest = data
         while rest:
             try:
                 rest = rest[self._sock.send(rest) :]
+                self._asked = True
             except BlockingIOError:
                 await writable(self._sock.fileno())
             except OSError as error:

@@ -34,7 +34,7 @@ def _open_descriptors() -> dict[str, str]:
             links[entry.name] = str(entry.readlink())
         except OSError:
             continue  # the descriptor of this very listing
-    return links
+    return {descriptor: link for descriptor, link in links.items() if link != "anon_inode:[eventpoll]"}  # a loop's own
 
 
 def _children() -> list[str]:
