@@ -16,6 +16,7 @@ from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.model.relation import Relation, relation_id
+from cmdb.practices.redundancy import DECLARED, group_of
 
 TYPES = ("connects_to", "depends_on")
 
@@ -31,8 +32,11 @@ def changes(
     wanted = {relation_id(edge.source, type_, edge.target): (edge, type_) for edge in edges for type_ in TYPES}
     answered = {(edge.source, edge.via) for edge, _ in wanted.values()}
     known = {relation.id: relation for relation in on_record if _is_ours(relation, host)}
+    declared = {relation.id for relation in on_record if relation.evidence.get("source") == DECLARED}
     written: list[Change] = list(_externals((edge.external for edge, _ in wanted.values()), externals, at))
     for id_, (edge, type_) in wanted.items():
+        if id_ in declared:
+            continue  # a person said so already, and said more
         after = _seen(known.get(id_), id_, edge, type_, host, at)
         if after is not None:
             written.append(Put(Kind.RELATION, after, known[id_].version if id_ in known else None))
@@ -40,6 +44,7 @@ def changes(
         Remove(Kind.RELATION, id_, relation.version)
         for id_, relation in known.items()
         if id_ not in wanted and (_is_answered(relation, answered) or is_forgotten(relation, at))
+        if group_of(relation) is None
     ]
     return written
 

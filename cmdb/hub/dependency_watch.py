@@ -26,6 +26,7 @@ from cmdb.model.change import Change, Delta, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.model.relation import Relation
+from cmdb.practices.redundancy import DECLARED, group_of
 from cmdb.store.protocol import Document, StaleVersion, Store, StoreError
 
 ACTOR = "hub"
@@ -111,7 +112,7 @@ class DependencyWatch:
         for software in self._places.all_software(host):
             for end in ("source", "target"):
                 for document in await self._ledger.store.find(Kind.RELATION, {end: software}):
-                    if document["evidence"].get("source") == OBSERVED:
+                    if document["evidence"].get("source") in (OBSERVED, DECLARED):
                         found[document["id"]] = msgspec.convert(document, Relation)
         return list(found.values())
 
@@ -120,7 +121,8 @@ class DependencyWatch:
         found: list[Change] = []
         for type_ in TYPES:
             for document in await self._ledger.store.find(Kind.RELATION, {"type": type_}, _is_observed):
-                if is_forgotten(msgspec.convert(document, Relation), now):
+                relation = msgspec.convert(document, Relation)
+                if is_forgotten(relation, now) and group_of(relation) is None:
                     found.append(Remove(Kind.RELATION, document["id"], document["version"]))
         return found
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from cmdb.clock import Clock
 from cmdb.hub.api.refusal import Refused
+from cmdb.hub.baseline_rows import BaselineRows
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
+from cmdb.hub.group_rows import GroupRows
 from cmdb.hub.incident_book import FINISHED, IncidentBook
 from cmdb.hub.oncall_views import PersonRows, ScheduleRows
 from cmdb.hub.presence import Presence
@@ -171,27 +173,22 @@ class Agents:
 
 
 class Records:
-    """Documents of a kind as they are, but for what is too large to look at."""
+    """Documents of a kind as they are."""
 
-    def __init__(
-        self, store: Store, kind: Kind, default_order: str, wanted: Predicate = lambda _: True, but: str = ""
-    ) -> None:
-        self._store, self._kind, self._wanted, self._but = store, kind, wanted, but
+    def __init__(self, store: Store, kind: Kind, default_order: str, wanted: Predicate) -> None:
+        self._store, self._kind, self._wanted = store, kind, wanted
         self.default_order = default_order
 
     async def rows(self) -> AsyncIterator[Row]:
         for document in await self._store.find(self._kind, matching=self._wanted):
-            yield self._row(document)
+            yield dict(document)
 
     async def row(self, id_: str) -> Row | None:
         document = await self._store.get(self._kind, id_)
-        return self._row(document) if document is not None and self._wanted(document) else None
+        return dict(document) if document is not None and self._wanted(document) else None
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         return {delta.id for delta in deltas if delta.kind is self._kind}
-
-    def _row(self, document: Document) -> Row:
-        return {name: value for name, value in document.items() if name != self._but}
 
 
 class People:
@@ -294,7 +291,8 @@ _MAKE: Mapping[str, Callable[[Sources, Mapping[str, Any]], Source]] = {
     "classes": lambda given, _args: Classes(given.census),
     "agents": lambda given, _args: Agents(given.store),
     "reviews": _reviews,
-    "baselines": lambda given, _args: Records(given.store, Kind.BASELINE, "name,id", but="items"),
+    "baselines": lambda given, _args: BaselineRows(given.store, given.clock),
+    "groups": lambda given, _args: GroupRows(given.store, given.census),
     "changes": lambda given, _args: Changes(given.store),
     "oncall": lambda given, _args: ScheduleRows(given.roster, given.clock),
     "roster": lambda given, _args: PersonRows(given.roster, given.clock),

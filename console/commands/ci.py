@@ -8,6 +8,7 @@ import click
 
 from console.commands.asking import list_command, show_command
 from console.commands.ci_find import diff, find
+from console.commands.ci_group import ci_group
 from console.commands.ci_identity import add_to
 from console.commands.options import AT, Moment
 from console.commands.text import Column, age, clean, record, shown, table
@@ -78,7 +79,9 @@ def _graph(document: dict[str, Any]) -> str:
         for node in document["nodes"]
     ]
     services = ", ".join(document.get("services", ())) or "none"
-    return "\n".join([*lines, f"services: {services}"]) if lines else "nothing"
+    spared = ", ".join(clean(one["name"]) for one in document.get("spared", ()))
+    held = [f"held up by redundancy: {spared}"] if spared else []
+    return "\n".join([*lines, *held, f"services: {services}"]) if lines or held else "nothing"
 
 
 ci.add_command(find)
@@ -116,3 +119,4 @@ ci.add_command(
     show_command("depends", "ci.depends", _id(), help_="What it stands on.", render=_graph, options=(DEPTH,))
 )
 add_to(ci)
+ci.add_command(ci_group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -22,72 +23,64 @@ REVIEW_COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Deed:
+    """A command that changes something; `done` says what is then. Parameters are by name, optional ones in []."""
+
+    name: str
+    help: str
+    done: Callable[[dict[str, Any]], str]
+    params: tuple[str, ...]
+
+
+DEEDS = (
+    Deed(
+        "pin",
+        "Settle a review: its report is of the item ID, or without one of a new item.",
+        lambda ci: f"reports like this are of {clean(ci['name'])} ({ci['id']})",
+        ("review", "[id]"),
+    ),
+    Deed(
+        "merge",
+        "OTHER is the same thing as ID: make them one.",
+        lambda ci: f"merged into {clean(ci['name'])} ({ci['id']}); undo: watchdeck ci unmerge {ci['id']}",
+        ("id", "other"),
+    ),
+    Deed(
+        "unmerge",
+        "Undo the last merge into ID.",
+        lambda ci: f"{clean(ci['name'])} ({ci['id']}) is as it was",
+        ("id",),
+    ),
+    Deed(
+        "set",
+        "Set attributes by hand (NAME=VALUE, or NAME= to take yours away); they win over what is discovered.",
+        lambda ci: f"{clean(ci['name'])}: {_values(ci['overrides'])}",
+        ("id", "values", "-m"),
+    ),
+    Deed(
+        "retire",
+        "Retire an item, and with a host all that is on it.",
+        lambda ci: f"{clean(ci['name'])} is retired",
+        ("id", "-m"),
+    ),
+)
+
+
 def add_to(group: click.Group) -> None:
     """Add these commands to `watchdeck ci`."""
-    group.add_command(
-        show_command("why", "ci.why", _argument("id"), help_="Why reports are taken to be of this item.", render=_why)
+    why = show_command("why", "ci.why", _param("id"), help_="Why reports are taken to be of this item.", render=_why)
+    review = list_command(
+        "ci.review",
+        REVIEW_COLUMNS,
+        name="review",
+        help_="Questions of identity that only a person can settle.",
+        empty="no open questions",
+        view="reviews",
+        options=(click.Option(["--all", "all"], is_flag=True, default=None, help="Settled ones too."),),
     )
-    group.add_command(
-        list_command(
-            "ci.review",
-            REVIEW_COLUMNS,
-            name="review",
-            help_="Questions of identity that only a person can settle.",
-            empty="no open questions",
-            view="reviews",
-            options=(click.Option(["--all", "all"], is_flag=True, default=None, help="Settled ones too."),),
-        )
-    )
-    group.add_command(
-        _deed(
-            "pin",
-            "ci.pin",
-            "Settle a review: its report is of the item ID, or without one of a new item.",
-            lambda ci: f"reports like this are of {clean(ci['name'])} ({ci['id']})",
-            _argument("review"),
-            _argument("id", required=False),
-        )
-    )
-    group.add_command(
-        _deed(
-            "merge",
-            "ci.merge",
-            "OTHER is the same thing as ID: make them one.",
-            lambda ci: f"merged into {clean(ci['name'])} ({ci['id']}); undo: watchdeck ci unmerge {ci['id']}",
-            _argument("id"),
-            _argument("other"),
-        )
-    )
-    group.add_command(
-        _deed(
-            "unmerge",
-            "ci.unmerge",
-            "Undo the last merge into ID.",
-            lambda ci: f"{clean(ci['name'])} ({ci['id']}) is as it was",
-            _argument("id"),
-        )
-    )
-    group.add_command(
-        _deed(
-            "set",
-            "ci.set",
-            "Set attributes by hand (NAME=VALUE, or NAME= to take yours away); they win over what is discovered.",
-            lambda ci: f"{clean(ci['name'])}: {_values(ci['overrides'])}",
-            _argument("id"),
-            click.Argument(["values"], nargs=-1, required=True, type=Assignment(), metavar="NAME=VALUE..."),
-            _text(),
-        )
-    )
-    group.add_command(
-        _deed(
-            "retire",
-            "ci.retire",
-            "Retire an item, and with a host all that is on it.",
-            lambda ci: f"{clean(ci['name'])} is retired",
-            _argument("id"),
-            _text(),
-        )
-    )
+    for command in (why, review, *map(_command, DEEDS)):
+        group.add_command(command)
 
 
 class Assignment(click.ParamType[tuple[str, Any]]):
@@ -107,32 +100,34 @@ class Assignment(click.ParamType[tuple[str, Any]]):
             return name, text
 
 
-def _argument(name: str, *, required: bool = True) -> click.Argument:
-    return click.Argument([name], required=required, metavar=name.upper() if required else f"[{name.upper()}]")
+def _param(name: str) -> click.Argument:
+    """`id` is needed, `[id]` is not."""
+    plain = name.strip("[]")
+    return click.Argument([plain], required=name == plain, metavar=name.upper())
 
 
-def _text() -> click.Option:
-    return click.Option(["-m", "text"], metavar="TEXT", help="Why.")
+def _params(deed: Deed) -> list[click.Parameter]:
+    special: dict[str, click.Parameter] = {
+        "values": click.Argument(["values"], nargs=-1, required=True, type=Assignment(), metavar="NAME=VALUE..."),
+        "-m": click.Option(["-m", "text"], metavar="TEXT", help="Why."),
+    }
+    return [special[name] if name in special else _param(name) for name in deed.params]
 
 
-def _deed(
-    name: str, verb: str, help_: str, done: Callable[[dict[str, Any]], str], *params: click.Parameter
-) -> click.Command:
-    """A command that changes something and says what is then."""
-
-    @click.command(name, help=help_)
+def _command(deed: Deed) -> click.Command:
+    @click.command(deed.name, help=deed.help)
     @click.option("--json", "as_json", is_flag=True, help="The item as one JSON document.")
     @with_state
     def command(locations: Locations, as_json: bool, **arguments: Any) -> None:
         if "values" in arguments:
             arguments["values"] = dict(arguments["values"])
-        document = ask(locations, verb, **arguments)
+        document = ask(locations, f"ci.{deed.name}", **arguments)
         if as_json:
             print_json(document)
         else:
-            say(done(document))
+            say(deed.done(document))
 
-    command.params[:0] = params
+    command.params[:0] = _params(deed)
     return command
 
 

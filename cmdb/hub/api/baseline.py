@@ -12,6 +12,7 @@ from agent.discovery.clean import clean_text
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
+from cmdb.hub.baseline_rows import baseline_row, items_of
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import compiled, listed
 from cmdb.hub.protocol import Code
@@ -20,9 +21,8 @@ from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.baseline import Baseline, Waiver
 from cmdb.model.change import Put, Remove
-from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
-from cmdb.practices.baseline import accepted, drifted, odd_ones, snapshot
+from cmdb.practices.baseline import accepted, drifted, odd_ones
 from cmdb.store.protocol import Document
 
 MOST_MEMBERS = 1000
@@ -86,26 +86,28 @@ async def set_(hub: Hub, session: Session, args: SetArguments) -> list[Row]:
                 at=now,
                 by=session.actor,
                 reason=clean_text(args.text),
-                items=await _items(hub, ci),
+                items=await items_of(hub.store, ci),
                 waivers=() if known is None else _baseline(known).waivers,
             )
         )
     reason = clean_text(args.text) or f"approved {args.name or found[0]['name']}"
     changes = [Put(Kind.BASELINE, record) for record in records]
     await hub.ledger.commit(changes, actor=session.actor, reason=reason)
-    return [await _row(hub, record) for record in records]
+    return [await baseline_row(hub.store, hub.clock.now(), record) for record in records]
 
 
 async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
     found = await hub.store.find(Kind.BASELINE, at=args.at)
-    return listed([await _row(hub, _baseline(one)) for one in found], args, "name,ci_name")
+    return listed(
+        [await baseline_row(hub.store, hub.clock.now(), _baseline(one)) for one in found], args, "name,ci_name"
+    )
 
 
 async def drift(hub: Hub, _session: Session, args: DriftArguments) -> list[Row]:
     rows: list[Row] = []
     for baseline in await _asked(hub, args):
         ci = await hub.store.get(Kind.CI, baseline.ci, at=args.at)
-        items = {} if ci is None else await _items(hub, ci, args.at)
+        items = {} if ci is None else await items_of(hub.store, ci, args.at)
         own = {"baseline": baseline.name, "ci": baseline.ci, "ci_name": baseline.ci if ci is None else ci["name"]}
         for one in drifted(baseline, items, args.at or hub.clock.now()):
             if args.all or not one.waived:
@@ -116,7 +118,7 @@ async def drift(hub: Hub, _session: Session, args: DriftArguments) -> list[Row]:
 
 async def odd(hub: Hub, _session: Session, args: OddArguments) -> list[Row]:
     found = await _members(hub, args.filter)
-    members = {ci["id"]: await _items(hub, ci) for ci in found}
+    members = {ci["id"]: await items_of(hub.store, ci) for ci in found}
     names = {ci["id"]: ci["name"] for ci in found}
     return [{**msgspec.structs.asdict(one), "name": names[one.member]} for one in odd_ones(members)]
 
@@ -126,12 +128,12 @@ async def accept(hub: Hub, session: Session, args: ItemArguments) -> Row:
     baseline = await _one(hub, args.id)
     ci = await hub.store.get(Kind.CI, baseline.ci)
     try:
-        after = accepted(baseline, {} if ci is None else await _items(hub, ci), args.item, args.attribute)
+        after = accepted(baseline, {} if ci is None else await items_of(hub.store, ci), args.item, args.attribute)
     except KeyError:
         raise not_found("item", args.item) from None
     reason = f"approved {args.item} {args.attribute}".rstrip()
     await hub.ledger.commit([Put(Kind.BASELINE, after, baseline.version)], actor=session.actor, reason=reason)
-    return await _row(hub, after)
+    return await baseline_row(hub.store, hub.clock.now(), after)
 
 
 async def ignore(hub: Hub, session: Session, args: IgnoreArguments) -> Row:
@@ -143,7 +145,7 @@ async def ignore(hub: Hub, session: Session, args: IgnoreArguments) -> Row:
     others = [one for one in baseline.waivers if (one.item, one.attribute) != (args.item, args.attribute)]
     after = msgspec.structs.replace(baseline, waivers=(*others, waiver))
     await hub.ledger.commit([Put(Kind.BASELINE, after, baseline.version)], actor=session.actor, reason=reason)
-    return await _row(hub, after)
+    return await baseline_row(hub.store, hub.clock.now(), after)
 
 
 async def remove(hub: Hub, session: Session, args: IdArguments) -> dict[str, Any]:
@@ -166,14 +168,6 @@ async def _members(hub: Hub, filter_: str) -> list[Document]:
     return found
 
 
-async def _items(hub: Hub, ci: Document, at: datetime | None = None) -> dict[str, dict[str, Any]]:
-    """Of a host, all that is on it; else the CI alone."""
-    if ci.get("host") != ci["id"]:
-        return snapshot([msgspec.convert(ci, ConfigurationItem)], alone=True)
-    found = await hub.store.find(Kind.CI, {"host": ci["id"]}, at=at)
-    return snapshot(msgspec.convert(one, ConfigurationItem) for one in found)
-
-
 async def _asked(hub: Hub, args: DriftArguments) -> list[Baseline]:
     """Those of a group by its name, else that of one CI, else all."""
     if not args.id:
@@ -188,18 +182,6 @@ async def _one(hub: Hub, id_: str) -> Baseline:
     if known is None:
         raise Refused(Code.NOT_FOUND, f"baseline of {ci['name']}", "is not set", f"watchdeck baseline set {ci['id']}")
     return _baseline(known)
-
-
-async def _row(hub: Hub, baseline: Baseline) -> Row:
-    ci = await hub.store.get(Kind.CI, baseline.ci)
-    found = drifted(baseline, {} if ci is None else await _items(hub, ci), hub.clock.now())
-    return {
-        **{name: value for name, value in baseline.body().items() if name != "items"},
-        "ci_name": baseline.ci if ci is None else ci["name"],
-        "items": len(baseline.items),
-        "drift": sum(1 for one in found if not one.waived),
-        "waived": sum(1 for one in found if one.waived),
-    }
 
 
 def _baseline(document: Document) -> Baseline:

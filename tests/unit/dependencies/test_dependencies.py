@@ -16,6 +16,7 @@ from cmdb.dependencies.relations import changes, unused
 from cmdb.model.change import Put, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.relation import Relation
+from cmdb.practices.redundancy import Redundancy, joined
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -220,3 +221,26 @@ def test_an_agent_that_moves_in_takes_the_place_of_the_external() -> None:
     (retired,) = unused(known.values(), frozenset({"db:db.service"}))
     assert isinstance(retired, Put)
     assert retired.record.body()["status"] == "retired"
+
+
+def test_what_a_person_declared_is_neither_written_over_nor_forgotten() -> None:
+    group = Redundancy("app:app.service", "databases", 1, ("db:db.service", "db2"))
+    declared = {change.record.id: change.record for change in joined(group, {}, NOON) if isinstance(change, Put)}
+    on_record = [one for one in declared.values() if isinstance(one, Relation)]
+    again = changes([EDGE], on_record, {}, "app", NOON + HOUR)
+    assert [change.record.id for change in again if isinstance(change, Put)] == [
+        "app:app.service|connects_to|db:db.service"
+    ]
+
+
+def test_a_member_that_is_observed_stays_a_member_when_it_is_seen_no_more() -> None:
+    first = _written(changes([EDGE], [], {}, "app", NOON))
+    joining = joined(Redundancy("app:app.service", "databases", 1, ("db:db.service",)), first, NOON)
+    both = {**first, **_written(joining)}
+    later = changes([], list(both.values()), {}, "app", NOON + timedelta(days=90))
+    assert [change.id for change in later if isinstance(change, Remove)] == [
+        "app:app.service|connects_to|db:db.service"
+    ]
+    seen_again = changes([EDGE], list(both.values()), {}, "app", NOON + HOUR)
+    evidence = _written(seen_again)["app:app.service|depends_on|db:db.service"].evidence
+    assert (evidence["group"], evidence["samples"]) == ("databases", 2)
