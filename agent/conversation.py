@@ -52,10 +52,16 @@ async def converse(link: Link, hello: Hello, resident: Resident) -> None:
         raise ConnectionEnded(f"the hub said nothing for {WELCOME_LIMIT_S:g} s") from None
     if isinstance(first, Refusal):
         raise ConnectionEnded(f"the hub refuses this agent: {first.why}")
+    if isinstance(first, Goodbye):
+        raise _said_goodbye(first)
     if not isinstance(first, Welcome):
-        raise ConnectionEnded("the hub said goodbye")
+        raise ConnectionEnded("the hub did not greet")
     talk = _Conversation(link, first, resident)
     await together(talk.listen(messages), talk.beat(), talk.replay(), talk.scan())
+
+
+def _said_goodbye(message: Goodbye) -> ConnectionEnded:
+    return ConnectionEnded(f"the hub said goodbye: {message.why}" if message.why else "the hub said goodbye")
 
 
 class _Conversation:
@@ -88,7 +94,7 @@ class _Conversation:
             elif isinstance(message, Refusal):
                 _log.warning("the hub did not take a message: %s: %s", message.what, message.why)
             elif isinstance(message, Goodbye):
-                raise ConnectionEnded(f"the hub said goodbye: {message.why}" if message.why else "the hub said goodbye")
+                raise _said_goodbye(message)
         raise ConnectionEnded("the hub hung up")
 
     async def _rotate(self, message: Union[RotateKey, KeyTaken]) -> None:

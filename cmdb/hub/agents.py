@@ -25,7 +25,7 @@ from cmdb.hub.ingest import Ingest, Refused
 from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.live_agent import LiveAgent, Origin
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Store
+from cmdb.store.protocol import Store, StoreError
 
 HELLO_LIMIT_S = 10.0
 SCANS_AT_ONCE = 8
@@ -64,6 +64,7 @@ class Agents:
         self._work_for, self._reported, self._keys = work_for, reported, keys
         self._sessions: dict[str, AgentSession] = {}
         self._rooms = asyncio.Semaphore(SCANS_AT_ONCE)
+        self._trouble: StoreError | None = None
         self._lost: dict[str, tuple[float, datetime | None]] = {}  # when (monotonic), and when it was last heard
 
     # What the hub asks
@@ -141,8 +142,20 @@ class Agents:
             await self._converse(link, origin)
         except (ConnectionEnded, OSError) as error:
             _log.info("an agent's connection (%s %s) ended: %s", origin.transport, origin.peer, error)
+        except StoreError as error:
+            self._note_trouble(error)
+            with contextlib.suppress(ConnectionEnded, OSError):
+                await link.send(Goodbye(f"it cannot write at the moment ({error}): keep what you have, and try again"))
         finally:
             link.close()
+
+    def _note_trouble(self, error: StoreError | None) -> None:
+        """Say it once, however many agents come again and again; and once when it is over."""
+        if error is not None and self._trouble is None:
+            _log.error("nothing of agents can be put on record, they are told to wait: %s", error)
+        elif error is None and self._trouble is not None:
+            _log.warning("what agents say is put on record again")
+        self._trouble = error
 
     async def _converse(self, link: Link, origin: Origin) -> None:
         messages = link.messages()
@@ -157,6 +170,7 @@ class Agents:
             return
         if origin.key:
             await self._keys.used(record.id, origin.key)
+        self._note_trouble(None)
         await self.end(record.id, "the same agent connected anew")
         now = self._clock.now()
         loop = asyncio.get_running_loop()
@@ -218,8 +232,16 @@ class Agents:
                     await self.end(session.live.agent_id, f"nothing was heard for {limit_s:g} s")
             for agent_id, (lost_s, last_heard) in list(self._lost.items()):
                 if now_s - lost_s > limit_s:
-                    del self._lost[agent_id]
-                    await self.ingest.silent(agent_id, last_heard)
+                    await self._write_down_silent(agent_id, last_heard)
+
+    async def _write_down_silent(self, agent_id: str, last_heard: datetime | None) -> None:
+        """Later, where it cannot be written now."""
+        try:
+            await self.ingest.silent(agent_id, last_heard)
+        except StoreError as error:
+            self._note_trouble(error)
+        else:
+            self._lost.pop(agent_id, None)
 
     def _lose(self, live: LiveAgent) -> None:
         lost_s = asyncio.get_running_loop().time()

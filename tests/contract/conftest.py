@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.memory import MemoryStore
 from cmdb.store.protocol import Store
+from tests.support.small_disk import small_disk_at
 
 
 async def memory_store(_: Path) -> Store:
@@ -34,12 +33,5 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "watchdeck-test", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        if os.environ.get("WATCHDECK_REQUIRE_ALL"):
-            pytest.fail("mounting a small tmpfs is not permitted here")
-        pytest.skip("mounting a small tmpfs is not permitted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with small_disk_at(tmp_path / "disk", size_mib=8) as disk:
+        yield disk

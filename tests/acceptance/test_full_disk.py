@@ -1,0 +1,86 @@
+"""A whole installation on a disk that fills up, and then has room again; and on one that turns read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import QUICK
+from tests.acceptance.installation import Installation
+from tests.support.small_disk import FailingDisk, fill, small_disk_at
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk_at(tmp_path / "disk", size_mib=48) as mounted:
+        yield mounted
+
+
+def opened(installation: Installation, title: str) -> int | None:
+    """The number of the incident that was opened; None when the hub took none."""
+    done = installation.command("incident", "open", "--title", title, "--impact", "3", "--json")
+    if done.returncode == 0:
+        return 1
+    assert "room" in done.stderr or "written" in done.stderr, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    return None
+
+
+def titles(installation: Installation) -> set[str]:
+    return {row["title"] for row in installation.json("incident", "list", "--filter", "title~kept")}
+
+
+def log_of(installation: Installation) -> str:
+    return (installation.state / "log" / "hub.log").read_text()
+
+
+def test_a_full_disk_is_said_reads_go_on_nothing_acknowledged_is_lost_and_it_recovers(disk: Path) -> None:
+    with Installation(disk / "state", QUICK) as installation:
+        fill(disk / "ballast")
+        acknowledged = set()
+        for n in range(500):
+            if opened(installation, f"kept {n}") is None:
+                break
+            acknowledged.add(f"kept {n}")
+        else:
+            raise AssertionError("the disk never filled up")
+        # The agent's next message meets it too: one line, and the agent waits.
+        wait_for("the log to say so", lambda: "agents can be put on record" in log_of(installation))
+        assert titles(installation) == acknowledged
+        assert len(installation.json("ci", "list")) > 50
+        doctor = installation.command("doctor")
+        assert doctor.returncode == 1
+        assert "no room left" in doctor.stdout
+        (disk / "ballast").unlink()
+        wait_for("writing to go on", lambda: opened(installation, "kept, after"))
+        acknowledged.add("kept, after")
+        wait_for("the agent to be heard again", lambda: "put on record again" in log_of(installation), limit_s=120)
+        log = log_of(installation)
+        assert "Traceback" not in log
+        assert log.count("agents can be put on record") <= 2
+        installation.down()
+        installation.up()
+        assert titles(installation) == acknowledged
+        assert installation.json("audit", "verify")["broken_seq"] is None
+
+
+def test_a_disk_that_turns_read_only_is_said_reads_go_on_and_all_is_there_once_it_is_mended(tmp_path: Path) -> None:
+    with FailingDisk(tmp_path / "image", tmp_path / "disk") as disk:
+        with Installation(disk.at / "state", QUICK) as installation:
+            assert opened(installation, "kept")
+            disk.fail()
+            assert opened(installation, "refused") is None
+            assert titles(installation) == {"kept"}
+            assert "takes no writes" in installation.command("doctor").stdout
+        disk.mend()
+        installation.up()
+        try:
+            assert titles(installation) == {"kept"}
+            assert installation.json("audit", "verify")["broken_seq"] is None
+        finally:
+            installation.down()
