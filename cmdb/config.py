@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from cmdb.toml_file import load
+from cmdb.model.kind import Kind
+from cmdb.toml_file import convert, error_at, parse, read
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Hours = Annotated[float, msgspec.Meta(ge=0)]
@@ -124,6 +125,26 @@ class MailSection(Section, frozen=True, kw_only=True):
     look_every_s: Annotated[float, msgspec.Meta(ge=0.01)] = 10.0
 
 
+class RetentionSection(Section, frozen=True, kw_only=True):
+    """How far back the past of a kind of record (of a class of CI) is kept, and how far back every version of it.
+
+    One of `[[retention]]`; what it leaves out is as by default (`cmdb.store.retention`).
+    """
+
+    kind: Kind
+    class_: str = msgspec.field(name="class", default="")
+    keep_d: Days | Literal["forever"] | None = None
+    exact_d: Days | None = None
+
+    def __post_init__(self) -> None:
+        if self.class_ and self.kind is not Kind.CI:
+            raise ValueError(f"only a ci has classes, a {self.kind} has none")
+        if self.keep_d is None and self.exact_d is None:
+            raise ValueError("says neither keep_d nor exact_d")
+        if isinstance(self.keep_d, float) and self.exact_d is not None and self.exact_d > self.keep_d:
+            raise ValueError(f"exact_d = {self.exact_d:g} is longer than keep_d = {self.keep_d:g}")
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -136,8 +157,18 @@ class Config(Section, frozen=True, kw_only=True):
     mail: MailSection = MailSection()
     ssh: SshSection = SshSection()
     notice: NoticeSection = NoticeSection()
+    retention: tuple[RetentionSection, ...] = ()
 
 
 def load_config(path: Path) -> Config:
     """The configuration in this file; the defaults where there is none. Raises `TomlError`."""
-    return load(path, Config) if path.exists() else Config()
+    if not path.exists():
+        return Config()
+    text = read(path)
+    config = convert(path, text, parse(path, text), Config)
+    seen: set[tuple[Kind, str]] = set()
+    for n, rule in enumerate(config.retention):
+        if (rule.kind, rule.class_) in seen:
+            raise error_at(path, text, ("retention", n), f"is the second rule for {rule.kind} {rule.class_}".rstrip())
+        seen.add((rule.kind, rule.class_))
+    return config

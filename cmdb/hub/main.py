@@ -52,6 +52,7 @@ from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.reachability import Reachability
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
+from cmdb.hub.retention_rules import retention_rules
 from cmdb.hub.roster import Roster
 from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
@@ -229,7 +230,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(hub.service_watch.run(lambda ids: hub.feed.look_again(AgreementRows, ids)), "service clock")
     start(let_time_pass(hub.feed, hub.roster, hub.store), "passing time")
     start(_watch_agreements(hub), "agreements")
-    start(tidy_daily(hub.store, hub.clock), "tidying")
+    start(tidy_daily(hub.store, hub.clock, retention_rules(hub.config.retention)), "tidying")
     for mailbox in mailboxes_of(hub.config.mail):
         start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")
 

@@ -17,6 +17,7 @@ from cmdb.store.moment import to_us
 from cmdb.store.rows import place_of
 
 DAY = timedelta(days=1)
+FOR_EVER = 36_500 * DAY
 KindAndClass = tuple[str, str]
 
 
@@ -33,7 +34,7 @@ class Rule(msgspec.Struct, frozen=True):
     exact: timedelta = 30 * DAY
 
 
-# Kinds without a rule are kept for ever.
+# Kinds without a rule are kept for ever. `[[retention]]` in watchdeck.toml says otherwise.
 DEFAULT_RULES: Sequence[Rule] = (
     Rule(Kind.CI),
     Rule(Kind.CI, "package", keep=400 * DAY),

@@ -91,7 +91,9 @@ async def test_a_changed_section_costs_only_the_items_that_changed(tmp_path: Pat
     async with hub.running():
         with agent_process(tmp_path / "agent", hub.socket):
             await hub.until_reports(1)
-            changed = await pretend_an_account_was_another(hub, tmp_path / "agent" / "known.msgpack")
+            known = tmp_path / "agent" / "known.msgpack"
+            await until(known.exists, "the agent to remember what it told")
+            changed = await pretend_an_account_was_another(hub, known)
             await hub.agents.scan_now((await hub.agent()).id)
             await hub.until_reports(2)
             (told,) = [section for section in hub.scans[-1].sections if section.outcome.name == "account"]
