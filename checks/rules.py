@@ -43,7 +43,8 @@ UNTUNED = Tuning()
 class Rule(msgspec.Struct, frozen=True):
     """`name` is a check's name, or a pattern (`*`) that tunes or refuses those there are.
 
-    It holds for the CIs that `apply` selects and `exclude` does not. `source` says where it stands.
+    It holds for the CIs that `apply` selects and `exclude` does not, or for the one thing that `target` names.
+    `at_hub`: the hub's own agent runs it, wherever the CI is. `source` says where it stands.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Rule(msgspec.Struct, frozen=True):
     exclude: str = ""
     refuse: bool = False
     source: str = ""
+    target: str = ""
+    at_hub: bool = False
 
     def __str__(self) -> str:
         return f"{self.source}: {self.name}" if self.source else self.name
@@ -67,6 +70,7 @@ class Planned(msgspec.Struct, frozen=True):
 
     definition: Optional[Definition]
     steps: tuple[str, ...]
+    at_hub: bool = False
 
 
 NOTHING = Planned(None, ())
@@ -77,22 +81,37 @@ class BadRules(ValueError):
 
 
 def plan(
-    ci: CiBody, rules: Sequence[Rule], templates: Mapping[str, Tuning], matches: Matches, base: Tuning = UNTUNED
+    ci: CiBody,
+    rules: Sequence[Rule],
+    templates: Mapping[str, Tuning],
+    matches: Matches,
+    base: Tuning = UNTUNED,
+    *,
+    proposals: bool = True,
 ) -> dict[str, Planned]:
     """The checks of a CI by name, each with its steps. Rules come in order; the later one wins.
 
-    `base` is what is said of all checks: a proposal or a rule's own new check begins with it.
+    `base` is what is said of all checks: a proposal or a rule's own new check begins with it. Without `proposals`
+    there are only those that rules ask for: nobody is on that host to run what is proposed.
     """
     proposed = f"proposed for {ci['class']} {ci['key']}"
-    planned = {one.id.rpartition("/")[2]: Planned(_tuned(one, base), (proposed,)) for one in propose(ci)}
+    planned = {
+        one.id.rpartition("/")[2]: Planned(_tuned(one, base), (proposed,)) for one in (propose(ci) if proposals else ())
+    }
     for rule in rules:
-        if not matches(rule.apply, ci) or (rule.exclude and matches(rule.exclude, ci)):
+        if not _holds(rule, ci, matches):
             continue
         tunings = [*(templates[name] for name in rule.templates), rule.tuning]
         for name in _names(rule, planned):
             before = planned.get(name, NOTHING)
             planned[name] = _applied(rule, before, ci, name, tunings if before.definition else [base, *tunings])
     return planned
+
+
+def _holds(rule: Rule, ci: CiBody, matches: Matches) -> bool:
+    if rule.target:
+        return bool(ci["class"] == "external" and ci["name"] == rule.target)
+    return matches(rule.apply, ci) and not (rule.exclude and matches(rule.exclude, ci))
 
 
 def verify(rules: Sequence[Rule], templates: Mapping[str, Tuning]) -> None:
@@ -125,7 +144,8 @@ def _applied(rule: Rule, before: Planned, ci: CiBody, name: str, tunings: Sequen
     verb, told = "tuned" if before.definition else "asked for", told_values(tunings)
     step = f"{verb} by {rule}" + (f": {told}" if told else "")
     filled = msgspec.structs.replace(definition, params=_filled(definition.params, ci), rule=str(rule))
-    return Planned(filled, (*before.steps, step))
+    by_whom = ("the hub's own agent runs it",) if rule.at_hub and not before.at_hub else ()
+    return Planned(filled, (*before.steps, step, *by_whom), before.at_hub or rule.at_hub)
 
 
 def _cannot_be(definition: Definition, ci: CiBody, name: str) -> str:

@@ -28,15 +28,19 @@ from cmdb.rules_file import NO_RULES, CheckRules, matching
 def plan(
     items: Iterable[ConfigurationItem],
     checks: Iterable[CheckRecord],
-    agent: str,
+    agent: str | None,
     tuning: CheckSection,
     at: datetime,
     rules: CheckRules = NO_RULES,
     related: Callable[[str], ConfigurationItem | None] = lambda _id: None,
+    *,
+    hubs_agent: str | None = None,
+    proposals: bool = True,
 ) -> Iterator[Change]:
     """The changes that give these CIs their checks, run by this agent; `checks` are all that they have so far.
 
-    `related` finds what a rule may ask about besides: an item's host.
+    `related` finds what a rule may ask about besides: an item's host. `hubs_agent` is the hub's own, which runs what
+    rules want run there; `proposals` as in `checks.rules.plan`.
     """
     known: dict[str, dict[str, CheckRecord]] = defaultdict(dict)
     for check in checks:
@@ -48,20 +52,28 @@ def plan(
         return None if other is None else other.body()
 
     for item in items:
-        planned = planned_for(item.body(), tuning, rules, body_of) if item.status != "retired" else {}
-        wanted = {check.definition.id: check.definition for check in planned.values() if check.definition}
-        for id_, definition in wanted.items():
-            yield from _kept_or_new(known[item.id].get(id_), definition, agent, at)
+        there = item.status != "retired"
+        planned = planned_for(item.body(), tuning, rules, body_of, proposals=proposals) if there else {}
+        wanted = {one.definition.id: one for one in planned.values() if one.definition is not None}
+        for id_, one in wanted.items():
+            assert one.definition is not None
+            yield from _kept_or_new(known[item.id].get(id_), one.definition, hubs_agent if one.at_hub else agent, at)
         if item.status != "missing":
             stale = [check for check in known[item.id].values() if check.id not in wanted]
             yield from (Remove(Kind.CHECK, check.id, check.version) for check in stale)
 
 
 def planned_for(
-    body: Mapping[str, Any], tuning: CheckSection, rules: CheckRules, related: Related = nothing_related
+    body: Mapping[str, Any],
+    tuning: CheckSection,
+    rules: CheckRules,
+    related: Related = nothing_related,
+    *,
+    proposals: bool = True,
 ) -> dict[str, Planned]:
     """The checks of one CI by name, with the steps that made or refused each."""
-    return planned_by_rules(body, rules.rules, rules.templates, matching(related), said_of_all(tuning))
+    said = said_of_all(tuning)
+    return planned_by_rules(body, rules.rules, rules.templates, matching(related), said, proposals=proposals)
 
 
 def said_of_all(tuning: CheckSection) -> Tuning:
@@ -71,7 +83,9 @@ def said_of_all(tuning: CheckSection) -> Tuning:
     )
 
 
-def _kept_or_new(known: CheckRecord | None, definition: Definition, agent: str, at: datetime) -> Iterator[Change]:
+def _kept_or_new(
+    known: CheckRecord | None, definition: Definition, agent: str | None, at: datetime
+) -> Iterator[Change]:
     if known is None:
         fresh = CheckRecord(
             id=definition.id, ci=definition.ci, type=definition.type, definition=definition, agent=agent, since=at

@@ -20,6 +20,19 @@
     apply = "class=host"
     refuse = true
 
+    [[check]]                                    # what no agent lives on: the hub's own agent looks
+    name = "portal"
+    target = "www.example.org"
+    type = "http"
+    params = { url = "https://{name}/" }
+
+    [[check]]                                    # from outside, though the host has an agent
+    name = "from-outside"
+    apply = "class=host"
+    at = "hub"
+    type = "icmp"
+    params = { host = "{name}" }
+
     [[template]]
     name = "often"
     interval = "5s"
@@ -31,7 +44,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -67,7 +80,11 @@ class TemplateTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CheckTable(TemplateTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    apply: str
+    """`apply` selects CIs, or `target` names one thing that no agent lives on; `at` is who runs it."""
+
+    apply: str = ""
+    target: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    at: Literal["", "hub"] = ""
     exclude: str = ""
     templates: tuple[str, ...] = ()
     refuse: bool = False
@@ -109,10 +126,21 @@ def together(parts: Iterable[tuple[Path, CheckRules]]) -> CheckRules:
 
 
 def _rule(path: Path, text: str, table: CheckTable, at: KeyPath) -> Rule:
+    if table.target and (table.apply or table.exclude):
+        raise error_at(path, text, (*at, "target"), "it names one thing and selects others", "only one of both")
     for key, selector in (("apply", table.apply), ("exclude", table.exclude)):
-        _check_selector(path, text, selector, (*at, key), may_be_empty=key == "exclude")
-    tuning = _tuning(path, text, table, at)
-    return Rule(table.name, table.apply, tuning, table.templates, table.exclude, table.refuse, path.name)
+        _check_selector(path, text, selector, (*at, key), may_be_empty=key == "exclude" or bool(table.target))
+    return Rule(
+        table.name,
+        table.apply,
+        _tuning(path, text, table, at),
+        table.templates,
+        table.exclude,
+        table.refuse,
+        path.name,
+        target=table.target,
+        at_hub=table.at == "hub" or bool(table.target),
+    )
 
 
 def _check_selector(path: Path, text: str, selector: str, key: KeyPath, *, may_be_empty: bool) -> None:

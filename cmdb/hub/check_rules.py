@@ -15,9 +15,14 @@ _log = logging.getLogger(__name__)
 
 
 async def plan_again(
-    store: Store, ledger: Ledger, reconciling: Reconciling, work_changed: Callable[[str], Awaitable[None]]
+    store: Store,
+    ledger: Ledger,
+    reconciling: Reconciling,
+    work_changed: Callable[[str], Awaitable[None]],
+    agentless_changed: Callable[[], None],
 ) -> None:
-    """Give the hosts on record their checks anew, and their agents the work."""
+    """Give the hosts on record their checks anew, and their agents the work; what has no agent follows."""
+    agentless_changed()
     for agent in await store.find(Kind.AGENT):
         if agent.get("host") is not None and await _planned(ledger, reconciling, agent["id"], agent["host"]):
             await work_changed(agent["id"])

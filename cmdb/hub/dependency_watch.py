@@ -130,7 +130,7 @@ class DependencyWatch:
         externals = [
             _ci(one) for one in await self._ledger.store.find(Kind.CI, {"class": "external", "status": "in_use"})
         ]
-        externals = [external for external in externals if OBSERVED in external.sources]
+        externals = [external for external in externals if external.sources.keys() == {OBSERVED}]
         used = set()
         for external in externals:
             for end in ("source", "target"):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cmdb.clock import Clock
 from cmdb.config import Config
+from cmdb.hub.agentless import Agentless
 from cmdb.hub.agents import Agents
 from cmdb.hub.census import Census
 from cmdb.hub.check_history import CheckHistory
@@ -63,6 +64,7 @@ class Hub:
     outlook: Outlook
     check_history: CheckHistory
     reachability: Reachability
+    agentless: Agentless
     started_at: datetime
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None

@@ -18,6 +18,7 @@ from typing import Any
 from checks.cancelled import cancelled
 from cmdb.clock import Clock, SystemClock
 from cmdb.config import Config
+from cmdb.hub.agentless import Agentless
 from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
 from cmdb.hub.burn_alarms import BurnAlarms
@@ -175,7 +176,12 @@ def _put_together(
     identities = Identities()
     keys = KeyRing(ledger, identities)
     agents = _agents(store, ingest, clock, config, reported, keys)
-    watch.rules_changed = functools.partial(plan_again, store, ledger, reconciling, agents.work_changed)
+    agentless = Agentless(ledger, clock, config.check, lambda: watch.rules, agents.work_changed)
+    reconciling.hubs_agent = lambda: agentless.hubs_agent
+    watch.rules_changed = functools.partial(
+        plan_again, store, ledger, reconciling, agents.work_changed, agentless.rules_changed
+    )
+    agentless.plan_hosts = watch.rules_changed
     hub = Hub(
         locations=locations,
         config=config,
@@ -203,6 +209,7 @@ def _put_together(
         outlook=Outlook(watch.services, config.incident),
         check_history=check_history,
         reachability=reachability,
+        agentless=agentless,
         started_at=clock.now(),
     )
     return hub, freshness
@@ -211,11 +218,13 @@ def _put_together(
 async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     """Read the record, then follow it; each part's own work in a task of its own."""
     await hub.service_watch.start(hub.store)
+    await hub.agentless.load(hub.store)  # who is to run what rules ask for
     if hub.service_watch.rules_changed is not None:
         await hub.service_watch.rules_changed()  # the files may have changed while no hub was there
     hub.roster.start()
     for follower in _followers(hub, freshness):
         await _followed(hub, follower, start)
+    start(hub.agentless.run(), "agentless")
     start(hub.reachability.run(), "reachability")
     start(hub.desk.run(), "incident desk")
     start(freshness.run(), "freshness")
@@ -254,6 +263,7 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
         hub.book,
         hub.service_watch,
         hub.topology,
+        hub.agentless,
         hub.reachability,
         hub.maintenance,
         hub.desk,

@@ -55,6 +55,7 @@ class Reconciling:
     ) -> None:
         self._store, self._clock, self._tuning, self._rules = store, clock, tuning, rules
         self._recognition, self._policy = recognition, Policy()
+        self.hubs_agent: Callable[[], str | None] = lambda: None  # set by who knows it
         self._planned: dict[str, str] = {}  # hosts whose checks are all as they should be → by which agent
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
@@ -183,7 +184,14 @@ class Reconciling:
         checks = await self._store.read(Kind.CHECK, CheckRecord, "ci", ids)
         return list(
             plan(
-                [items[id_] for id_ in ids], checks, agent_id, self._tuning, self._clock.now(), self._rules(), items.get
+                [items[id_] for id_ in ids],
+                checks,
+                agent_id,
+                self._tuning,
+                self._clock.now(),
+                self._rules(),
+                items.get,
+                hubs_agent=self.hubs_agent(),
             )
         )
 

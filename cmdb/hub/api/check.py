@@ -69,7 +69,9 @@ async def _planned(hub: Hub, args: CheckArguments) -> Planned | None:
         return None
     host = await hub.store.get(Kind.CI, ci["host"], at=args.at) if ci.get("host") else None
     related = {body["id"]: body for body in (ci, host) if body is not None}
-    return planned_for(ci, hub.config.check, hub.service_watch.rules, related.get).get(name)
+    here = bool(ci.get("host") and await hub.store.find(Kind.AGENT, {"host": ci["host"]}))
+    rules = hub.service_watch.rules
+    return planned_for(ci, hub.config.check, rules, related.get, proposals=here).get(name)
 
 
 async def _blocked(hub: Hub, ci_id: str, at: datetime | None) -> str:
