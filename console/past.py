@@ -76,7 +76,9 @@ async def rows_at(link: Asks, place: Place, sort: str, at: datetime | None) -> R
 
 
 async def _triage(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
-    incidents = [row for row in await link.call("incident.list", **asked) if row.get("state") not in _FINISHED]
+    # A filter on the state finds those that are over as well.
+    found = await link.call("incident.list", effects=True, **asked)
+    incidents = [row for row in found if row.get("state") not in _FINISHED]
     part_of_one = {effect["check"] for row in incidents for effect in row.get("effects") or ()}
     checks = [
         row
@@ -87,6 +89,11 @@ async def _triage(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
         *({**row, "id": f"incident/{row['id']}", "kind": "incident"} for row in incidents),
         *({**row, "id": f"check/{row['id']}", "kind": "check"} for row in checks),
     ]
+
+
+async def _incidents(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
+    rows: Rows = await link.call("incident.list", resolved=True, **asked)
+    return rows
 
 
 async def _classes(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
@@ -122,7 +129,7 @@ def _listed(verb: str) -> Callable[[Asks, Place, Mapping[str, Any]], Awaitable[R
 
 _ASKED: Mapping[str, Callable[[Asks, Place, Mapping[str, Any]], Awaitable[Rows]]] = {
     "triage": _triage,
-    "incidents": _listed("incident.list"),
+    "incidents": _incidents,
     "checks": _listed("check.list"),
     "services": _listed("service.list"),
     "sla": _listed("sla.list"),

@@ -105,7 +105,7 @@ class EscalationDesk:
 
     # What people ask
 
-    async def hasten(self, incident: Incident, *, actor: str, as_of: datetime | None = None) -> bool:
+    async def hasten(self, incident: Incident, *, actor: str, as_of: datetime | None = None, why: str = "") -> bool:
         """Take the next step of an incident now; whether there is one. Raises `EscalatedSince`, `StaleVersion`."""
         if not advances(incident):
             return False
@@ -114,6 +114,7 @@ class EscalationDesk:
         changes: list[Change] = [_put(hastened(one, now, as_of)) for one in found]
         if changes:
             words = "the next step now" if as_of is None else f"the next step now, as of {as_of:%Y-%m-%dT%H:%M:%SZ}"
+            words += f": {why}" if why else ""
             changes.append(Put(Kind.INCIDENT, escalated(incident, actor, now, words), incident.version))
         await self._commit(changes, "escalated by hand", actor)
         self._stirred.set()

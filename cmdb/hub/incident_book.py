@@ -9,22 +9,36 @@ import msgspec
 from cmdb.model.change import Delta
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
+from cmdb.practices.incident_state import FINISHED, State
 from cmdb.store.protocol import Document, Store
 
-FINISHED = frozenset({"resolved", "closed"})
+FEW_EFFECTS = 20
+
+
+def without_effects(incident: Document) -> Document:
+    """For a list: how many checks it is about. In a storm they are thousands, and `incident.show` has them."""
+    row = {name: value for name, value in incident.items() if name != "effects"}
+    return row | {"affected": len(incident["effects"])}
+
+
+def with_few_effects(incident: Document) -> Document:
+    """For a window that shows it beside others: the first of them, which are its causes."""
+    return {**incident, "effects": incident["effects"][:FEW_EFFECTS], "affected": len(incident["effects"])}
 
 
 class IncidentBook:
-    """Resolved incidents leave it: what is about them opens them again, or new ones."""
+    """Resolved incidents are no more than rows in it: what is about them opens them again, or new ones."""
 
     def __init__(self) -> None:
         self._open: dict[str, Incident] = {}
         self._by_check: dict[str, str] = {}
+        self._rows: dict[str, Document] = {}
 
     async def load(self, store: Store) -> None:
         self._open.clear()
         self._by_check.clear()
-        for document in await store.find(Kind.INCIDENT, matching=lambda one: one["state"] not in FINISHED):
+        self._rows.clear()
+        for document in await store.find(Kind.INCIDENT, matching=lambda one: one["state"] != State.CLOSED):
             self._take(document["id"], document)
 
     async def apply(self, deltas: Sequence[Delta]) -> None:
@@ -42,6 +56,10 @@ class IncidentBook:
     def __len__(self) -> int:
         return len(self._open)
 
+    def rows(self) -> list[Document]:
+        """What is not closed, without effects."""
+        return list(self._rows.values())
+
     def has(self, number: int) -> bool:
         """Whether this incident is open."""
         return str(number) in self._open
@@ -56,17 +74,24 @@ class IncidentBook:
         return None if incident is None else incident.number
 
     def _take(self, id_: str, body: Document | None) -> None:
-        if before := self._open.get(id_):
-            if body is not None and body["version"] < before.version:
-                return
-            for effect in before.effects:
-                if self._by_check.get(effect.check) == id_:
-                    del self._by_check[effect.check]
-            del self._open[id_]
-        if body is None or body["state"] in FINISHED:
+        known = self._rows.get(id_)
+        if known is not None and body is not None and body["version"] <= known["version"]:
+            return
+        self._forget(id_)
+        if body is None or body["state"] == State.CLOSED:
+            return
+        self._rows[id_] = without_effects(body)
+        if body["state"] in FINISHED:
             return
         incident = msgspec.convert(body, Incident)
         self._open[id_] = incident
         for effect in incident.effects:
             if effect.recovered_at is None or effect.check not in self._by_check:
                 self._by_check[effect.check] = id_
+
+    def _forget(self, id_: str) -> None:
+        self._rows.pop(id_, None)
+        before = self._open.pop(id_, None)
+        for effect in before.effects if before is not None else ():
+            if self._by_check.get(effect.check) == id_:
+                del self._by_check[effect.check]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cmdb.filter import FilterError, Order, parse, parse_sort
+from cmdb.filter.expression import Condition
 from cmdb.filter.field import Related, nothing_related
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import ListArguments
@@ -22,6 +23,14 @@ def compiled(text: str, related: Related = nothing_related) -> Accepts:
         return lambda _row: True
     try:
         return functools.partial(parse(text).matches, related=related)
+    except FilterError as error:
+        raise Refused(Code.USAGE, "--filter", str(error), "see docs/filter.md") from error
+
+
+def fields_of(text: str) -> frozenset[str]:
+    """The fields that the filter is about. Raises `Refused`."""
+    try:
+        return frozenset(term.field for term in parse(text).terms if isinstance(term, Condition))
     except FilterError as error:
         raise Refused(Code.USAGE, "--filter", str(error), "see docs/filter.md") from error
 

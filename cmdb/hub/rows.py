@@ -8,6 +8,7 @@ from typing import Any
 
 from cmdb.model.change import HistoryRow
 from cmdb.model.kind import Kind
+from cmdb.practices.incident_state import FINISHED
 from cmdb.store.protocol import Document, Store
 
 Row = dict[str, Any]
@@ -29,7 +30,8 @@ async def check_row(store: Store, check: Document, number_of: NumberOf, at: date
 
 
 async def incident_row(store: Store, incident: Document, at: datetime | None = None) -> Row:
-    return {**incident, **await _place(store, incident.get("ci"), at)}
+    """An incident with where it is; `over` sorts what is resolved or closed after what is open."""
+    return {**incident, **await _place(store, incident.get("ci"), at), "over": incident["state"] in FINISHED}
 
 
 async def agent_row(store: Store, agent: Document, at: datetime | None = None) -> Row:

@@ -12,7 +12,7 @@ from cmdb.hub.baseline_rows import BaselineRows
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
 from cmdb.hub.group_rows import GroupRows
-from cmdb.hub.incident_book import FINISHED, IncidentBook
+from cmdb.hub.incident_book import IncidentBook, with_few_effects
 from cmdb.hub.oncall_views import PersonRows, ScheduleRows
 from cmdb.hub.presence import Presence
 from cmdb.hub.protocol import Code
@@ -23,6 +23,7 @@ from cmdb.hub.service_views import AgreementRows, ServiceRows
 from cmdb.hub.services import Services
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
+from cmdb.practices.incident_state import FINISHED
 from cmdb.practices.priority import Matrix, urgency_of
 from cmdb.store.protocol import Document, Predicate, Store
 
@@ -92,20 +93,22 @@ class Checks:
 
 
 class Incidents:
-    """Incidents; closed ones only when asked for."""
+    """Incidents, those that are over last; closed ones only when asked for."""
 
-    default_order = "priority,opened_at"
+    default_order = "over,priority,opened_at"
 
     def __init__(self, store: Store, *, closed: bool) -> None:
         self._store, self._closed = store, closed
 
     async def rows(self) -> AsyncIterator[Row]:
         for incident in await self._store.find(Kind.INCIDENT, matching=self._wanted):
-            yield await incident_row(self._store, incident)
+            yield await incident_row(self._store, with_few_effects(incident))
 
     async def row(self, id_: str) -> Row | None:
         incident = await self._store.get(Kind.INCIDENT, id_)
-        return await incident_row(self._store, incident) if incident is not None and self._wanted(incident) else None
+        if incident is None or not self._wanted(incident):
+            return None
+        return await incident_row(self._store, with_few_effects(incident))
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         return {delta.id for delta in deltas if delta.kind is Kind.INCIDENT}
@@ -144,7 +147,7 @@ class Triage:
         return incidents | {f"check/{id_}" for delta in deltas for id_ in _checks_touched(delta)}
 
     async def _incident(self, incident: Document) -> Row:
-        row = await incident_row(self._store, incident)
+        row = await incident_row(self._store, with_few_effects(incident))
         return row | {"id": f"incident/{incident['id']}", "kind": "incident", "since": incident["opened_at"]}
 
     async def _check(self, check: Document) -> Row:

@@ -10,6 +10,7 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
 from console.commands.options import AT, with_state
+from console.commands.sentence import sentence, words
 from console.commands.text import Column, age, clean, print_json, record, say, shown
 
 
@@ -58,11 +59,11 @@ incident.add_command(
     list_command(
         "incident.list",
         COLUMNS,
-        help_="Incidents that are not closed yet.",
+        help_="Open incidents; with a filter on the state, also resolved ones.",
         empty="no open incidents",
         view="incidents",
         options=(
-            click.Option(["--all", "all"], is_flag=True, default=None, help="Closed ones too."),
+            click.Option(["--all", "all"], is_flag=True, default=None, help="Resolved and closed ones too."),
             click.Option(["--stale", "stale"], is_flag=True, default=None, help="Acknowledged long ago, open still."),
         ),
     )
@@ -74,17 +75,24 @@ incident.add_command(
 )
 
 
-def _step(name: str, done: str, help_: str, *options: click.Parameter) -> None:
-    """Add a command that takes an incident one step further and says what it then is."""
+def _step(name: str, done: str, help_: str, *options: click.Parameter, says: str = "text", needed: str = "") -> None:
+    """Add a command that takes an incident one step further and says what it then is.
+
+    The words after it are its `says`; where they are `needed`, that is what is said when there are none.
+    """
 
     @incident.command(name, help=help_)
     @click.argument("number", type=Number(), metavar="N")
+    @click.option("-m", "--message", "text", metavar="TEXT", help="The same words, as an option.")
     @click.option("--json", "as_json", is_flag=True, help="The incident as one JSON document.")
     @with_state
-    def command(locations: Locations, as_json: bool, **arguments: Any) -> None:
+    def command(
+        locations: Locations, as_json: bool, text: str | None, words: tuple[str, ...], **arguments: Any
+    ) -> None:
+        arguments[says] = sentence(text, words, needed)
         _report(ask(locations, f"incident.{name}", **arguments), as_json, lambda _: done)
 
-    command.params.extend(options)
+    command.params.extend([*options, words(f"{says.upper()}..." if needed else f"[{says.upper()}]...")])
 
 
 def _report(document: dict[str, Any], as_json: bool, done: Callable[[dict[str, Any]], str]) -> None:
@@ -94,29 +102,28 @@ def _report(document: dict[str, Any], as_json: bool, done: Callable[[dict[str, A
     say(f"INC-{document['number']} {done(document)}: {clean(document['title'])}")
 
 
-def _text(required: bool = False, help_: str = "A note for the timeline.") -> click.Option:
-    return click.Option(["-m", "--message", "text"], metavar="TEXT", required=required, help=help_)
-
-
-_step("ack", "acknowledged", "Take it: it is yours, and nobody else is told.", _text())
-_step("note", "noted", "Add a note to its timeline.", click.Argument(["text"]))
-_step("assign", "assigned", "Give it to somebody.", click.Argument(["assignee"], metavar="WHO"), _text())
-_step("hold", "on hold", "Wait for somebody else.", click.Argument(["reason"]), _text())
-_step("resume", "in progress", "Go on with it.", _text())
-_step("resolve", "resolved", "Say that it is well again.", _text())
+_OTHER = click.Argument(["other"], type=Number())
+_LEVEL = click.IntRange(1, 3)
+_step("ack", "acknowledged", "Take it: it is yours, and nobody else is told.")
+_step("note", "noted", "Add a note to its timeline.", needed="say what to note: incident note 12 the disk is full")
+_step("assign", "assigned", "Give it to somebody.", click.Argument(["assignee"], metavar="WHO"))
+_step("hold", "on hold", "Wait for somebody else.", says="reason", needed="say what it waits for")
+_step("resume", "in progress", "Go on with it.")
+_step("resolve", "resolved", "Say that it is well again.")
 _step("undo", "is as it was before your last step", "Take back the last thing that you did to it.")
-_step("close", "closed", "Close it for good.", _text())
-_step("reopen", "reopened", "It is back, or never was well.", _text())
+_step("close", "closed", "Close it for good.")
+_step("reopen", "reopened", "It is back, or never was well.")
 _step(
     "priority",
     "weighed",
     "Say its impact and urgency; the graph no longer changes them.",
-    click.Option(["--impact"], type=click.IntRange(1, 3), required=True, help="1 high to 3 low."),
-    click.Option(["--urgency"], type=click.IntRange(1, 3), required=True, help="1 high to 3 low."),
-    click.Argument(["reason"]),
+    click.Option(["--impact"], type=_LEVEL, required=True, help="1 high to 3 low."),
+    click.Option(["--urgency"], type=_LEVEL, required=True, help="1 high to 3 low."),
+    says="reason",
+    needed="say why",
 )
-_step("merge", "took it over", "It is a part of another incident.", click.Argument(["other"], type=Number()), _text())
-_step("link", "linked", "It belongs with another incident.", click.Argument(["other"], type=Number()), _text())
+_step("merge", "took it over", "It is a part of another incident.", _OTHER)
+_step("link", "linked", "It belongs with another incident.", _OTHER)
 _step("escalate", "escalated", "Have the next people told now, not later.")
 _step(
     "major",
@@ -125,14 +132,15 @@ _step(
     click.Option(
         ["--every", "every_minutes"], type=click.IntRange(1, 1440), metavar="MINUTES", help="Between updates."
     ),
-    click.Argument(["reason"]),
+    says="reason",
+    needed="say why it is a major one",
 )
 _step(
     "tell",
     "told",
     "Note that an audience of a major incident was told something.",
     click.Argument(["audience"]),
-    click.Argument(["text"]),
+    needed="say what they were told",
 )
 
 
@@ -168,12 +176,15 @@ def _told(person: dict[str, Any]) -> str:
 
 
 @incident.command("open")
-@click.option("--title", required=True, metavar="T", help="What is wrong, in one line.")
+@click.option("--title", metavar="T", help="What is wrong, in one line.")
 @click.option("--ci", metavar="ID", help="What it is about.")
-@click.option("--impact", type=click.IntRange(1, 3), help="1 high to 3 low.")
-@click.option("--urgency", type=click.IntRange(1, 3), help="1 high to 3 low.")
+@click.option("--impact", type=_LEVEL, help="1 high to 3 low.")
+@click.option("--urgency", type=_LEVEL, help="1 high to 3 low.")
 @click.option("--json", "as_json", is_flag=True, help="The incident as one JSON document.")
+@click.argument("words", nargs=-1, metavar="[TITLE]...")
 @with_state
-def open_(locations: Locations, as_json: bool, **arguments: Any) -> None:
+def open_(locations: Locations, as_json: bool, title: str | None, words: tuple[str, ...], **arguments: Any) -> None:
     """Open one by hand."""
-    _report(ask(locations, "incident.open", **arguments), as_json, lambda document: f"opened P{document['priority']}")
+    said = sentence(title, words, "say what is wrong: incident open the printer burns")
+    opened = ask(locations, "incident.open", title=said, **arguments)
+    _report(opened, as_json, lambda document: f"opened P{document['priority']}")

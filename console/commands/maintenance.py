@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask
-from console.commands.oncall import until
-from console.commands.options import Duration, Moment, with_state
+from console.commands.for_a_while import for_a_while
+from console.commands.options import Duration, with_state
+from console.commands.sentence import sentence, told_apart
 from console.commands.text import Column, print_json, say, shown, table
 
 COLUMNS = (
@@ -43,45 +44,20 @@ def list_(locations: Locations, all_: bool, as_json: bool) -> None:
 
 
 @maintenance.command("add")
-@click.argument("select", metavar="EXPR")
-@click.option("-m", "--message", "title", required=True, metavar="TEXT", help="What is done.")
-@click.option("--start", type=Moment(), metavar="TIME", help="From then on, not from now.")
-@click.option("--end", type=Moment(), metavar="TIME", help="Until then.")
-@click.option("--for", "length_s", type=Duration(), metavar="TIME", help="For so long (2h).")
+@click.argument("words", nargs=-1, required=True, metavar="EXPR [WHAT IS DONE]...")
+@for_a_while
 @click.option("--flexible", "lasts_s", type=Duration(), metavar="TIME", help="So long from the first problem on.")
 @click.option("--repeats", metavar="HOURS", help="Open at these hours (Sun 02:00-04:00).")
 @click.option("--timezone", metavar="ZONE", help="The zone of these hours.  [default: UTC]")
 @click.option(
     "--week", "weeks", type=click.IntRange(-1, 5), multiple=True, help="Only that one of a month; -1 the last."
 )
-@click.option("--json", "as_json", is_flag=True, help="The window as one JSON document.")
 @with_state
-def add(
-    locations: Locations,
-    select: str,
-    title: str,
-    start: datetime | None,
-    end: datetime | None,
-    length_s: float | None,
-    lasts_s: float | None,
-    repeats: str | None,
-    timezone: str | None,
-    weeks: tuple[int, ...],
-    as_json: bool,
-) -> None:
-    """Work on what EXPR selects (class=host name=web1), and on all that lives on it."""
-    made = ask(
-        locations,
-        "maintenance.add",
-        select=select,
-        title=title,
-        start=start,
-        end=until(start, end, length_s),
-        lasts_s=lasts_s,
-        repeats=repeats,
-        timezone=timezone,
-        weeks=list(weeks),
-    )
+def add(locations: Locations, words: tuple[str, ...], text: str, as_json: bool, **arguments: Any) -> None:
+    """Work on what EXPR selects (class=host name=web1), and on all that lives on it. What follows says what is done."""
+    select, what = told_apart(words)
+    title = sentence(text, what, "say what is done: -m TEXT")
+    made = ask(locations, "maintenance.add", select=" ".join(select), title=title, **arguments)
     if as_json:
         print_json(made)
     else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TextIO
 
 import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command
-from console.commands.options import Duration, InputFile, Moment, with_state
+from console.commands.for_a_while import for_a_while
+from console.commands.options import InputFile, Moment, with_state
+from console.commands.sentence import sentence
 from console.commands.text import Column, age, print_json, say, shown, table
 
 LARGEST_CALENDAR = 4 * 1024 * 1024
@@ -86,11 +88,8 @@ _windowed("load", "oncall.load", LOADS, "Hours of each person: in all, at night,
 @click.option("--remove", "remove", multiple=True, metavar="WHO", help="Not on call.")
 @click.option("--replace", "replace", nargs=2, metavar="WHO BY", help="BY instead of WHO, when WHO has the turn.")
 @click.option("--only", "only", multiple=True, metavar="WHO", help="These instead of everybody else.")
-@click.option("--start", type=Moment(), metavar="TIME", help="From then on, not from now.")
-@click.option("--end", type=Moment(), metavar="TIME", help="Until then.")
-@click.option("--for", "length_s", type=Duration(), metavar="TIME", help="For so long (8h).")
-@click.option("-m", "--message", "reason", default="", metavar="TEXT", help="Why.")
-@click.option("--json", "as_json", is_flag=True, help="The override as one JSON document.")
+@for_a_while
+@click.argument("words", nargs=-1, metavar="[WHY]...")
 @with_state
 def override(
     locations: Locations,
@@ -100,9 +99,9 @@ def override(
     replace: tuple[str, str] | None,
     only: tuple[str, ...],
     start: datetime | None,
-    end: datetime | None,
-    length_s: float | None,
-    reason: str,
+    end: datetime,
+    text: str,
+    words: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Change a schedule for a while: one of --add, --remove, --replace, --only."""
@@ -120,8 +119,8 @@ def override(
         people=list(people),
         instead_of=goes or None,
         start=start,
-        end=until(start, end, length_s),
-        reason=reason,
+        end=end,
+        reason=sentence(text, words),
     )
     if as_json:
         print_json(made)
@@ -182,13 +181,6 @@ oncall.add_command(
         name="messages",
     )
 )
-
-
-def until(start: datetime | None, end: datetime | None, length_s: float | None) -> datetime:
-    """The end that `--end` or `--for` says."""
-    if (end is None) is (length_s is None):
-        raise click.UsageError("say until when: --end TIME or --for 8h")
-    return end or (start or datetime.now(UTC)) + timedelta(seconds=length_s or 0)
 
 
 def _say(rows: Any, columns: Sequence[Column], as_json: bool, empty: str) -> None:

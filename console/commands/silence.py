@@ -8,8 +8,9 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask
-from console.commands.oncall import until
-from console.commands.options import Duration, Moment, with_state
+from console.commands.for_a_while import for_a_while
+from console.commands.options import with_state
+from console.commands.sentence import sentence, told_apart
 from console.commands.text import Column, print_json, say, shown, table
 
 COLUMNS = (
@@ -41,31 +42,16 @@ def list_(locations: Locations, all_: bool, as_json: bool) -> None:
 
 
 @silence.command("add")
-@click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
-@click.option("--start", type=Moment(), metavar="TIME", help="From then on, not from now.")
-@click.option("--end", type=Moment(), metavar="TIME", help="Until then.")
-@click.option("--for", "length_s", type=Duration(), metavar="TIME", help="For so long (2h).")
-@click.option("-m", "--message", "reason", required=True, metavar="TEXT", help="Why.")
-@click.option("--json", "as_json", is_flag=True, help="The silence as one JSON document.")
+@click.argument("words", nargs=-1, required=True, metavar="MATCHER... [WHY]...")
+@for_a_while
 @with_state
 def add(
-    locations: Locations,
-    matchers: tuple[str, ...],
-    start: datetime | None,
-    end: datetime | None,
-    length_s: float | None,
-    reason: str,
-    as_json: bool,
+    locations: Locations, words: tuple[str, ...], start: datetime | None, end: datetime, text: str, as_json: bool
 ) -> None:
-    """Silence what all matchers match: host=web1, priority=~[345], service!=shop."""
-    made = ask(
-        locations,
-        "silence.add",
-        matchers=list(matchers),
-        start=start,
-        end=until(start, end, length_s),
-        reason=reason,
-    )
+    """Silence what all matchers match: host=web1, priority=~[345], service!=shop. What follows them says why."""
+    matchers, why = told_apart(words)
+    reason = sentence(text, why, "say why: -m TEXT")
+    made = ask(locations, "silence.add", matchers=matchers, start=start, end=end, reason=reason)
     if as_json:
         print_json(made)
     else:

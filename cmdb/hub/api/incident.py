@@ -13,7 +13,8 @@ from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
-from cmdb.hub.listing import listed
+from cmdb.hub.incident_book import without_effects
+from cmdb.hub.listing import fields_of, listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row, incident_row
@@ -21,8 +22,7 @@ from cmdb.hub.session import Session
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices import incident as step
-from cmdb.practices.incident_state import NotPossible
-from cmdb.store.protocol import Document
+from cmdb.practices.incident_state import FINISHED, NotPossible, State
 
 LONGEST_TEXT = 10_000
 
@@ -31,10 +31,16 @@ Level = Annotated[int, msgspec.Meta(ge=1, le=3)]
 
 
 class IncidentListArguments(ListArguments, frozen=True, kw_only=True):
-    """`all`: closed ones too; `stale`: only those that were acknowledged long ago and are still open."""
+    """Open ones; a filter that is about the state finds all but closed ones, `all` every one.
 
+    `resolved`: those as well, last. `stale`: only those that were acknowledged long ago and are still open. `effects`:
+    with all their checks.
+    """
+
+    resolved: bool = False
     all: bool = False
     stale: bool = False
+    effects: bool = False
 
 
 class ShowArguments(Arguments, frozen=True, kw_only=True):
@@ -77,19 +83,26 @@ class PriorityArguments(ActArguments, frozen=True, kw_only=True):
 
 
 async def list_(hub: Hub, _session: Session, args: IncidentListArguments) -> list[Row]:
-    found = await hub.store.find(Kind.INCIDENT, at=args.at)
-    wanted = [one for one in found if args.all or one["state"] != "closed"]
+    """Those that are over come last. In a storm effects are thousands: a list only counts them."""
+    if args.at is None and not args.all and not args.effects:
+        found = hub.book.rows()
+    else:
+        documents = await hub.store.find(Kind.INCIDENT, at=args.at)
+        found = [one if args.effects else without_effects(one) for one in documents]
+    left_out = _left_out(args)
+    wanted = [one for one in found if one["state"] not in left_out]
     if args.stale:
         limit = (args.at or hub.clock.now()) - timedelta(hours=hub.config.incident.stale_acknowledgement_h)
         wanted = [one for one in wanted if step.is_stale(one["state"], one["acknowledged_at"], limit)]
-    rows = [await incident_row(hub.store, without_effects(one), args.at) for one in wanted]
-    return listed(rows, args, "priority,opened_at")
+    rows = [await incident_row(hub.store, one, args.at) for one in wanted]
+    return listed(rows, args, "over,priority,opened_at")
 
 
-def without_effects(incident: Document) -> Row:
-    """For a list: how many checks it is about. In a storm they are thousands, and `incident.show` has them."""
-    row = {name: value for name, value in incident.items() if name != "effects"}
-    return row | {"affected": len(incident["effects"])}
+def _left_out(args: IncidentListArguments) -> frozenset[str]:
+    """The states that are not listed."""
+    if args.all:
+        return frozenset()
+    return frozenset({State.CLOSED}) if args.resolved or "state" in fields_of(args.filter) else FINISHED
 
 
 async def show(hub: Hub, _session: Session, args: ShowArguments) -> Row:

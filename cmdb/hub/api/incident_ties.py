@@ -92,7 +92,7 @@ async def escalate(hub: Hub, session: Session, args: EscalateArguments) -> Row:
     incident = await _read(hub, args.number)
     name = f"INC-{args.number}"
     try:
-        taken = await hub.escalations.hasten(incident, actor=session.actor, as_of=args.as_of)
+        taken = await hub.escalations.hasten(incident, actor=session.actor, as_of=args.as_of, why=args.text)
     except EscalatedSince as error:
         raise Refused(Code.CONFLICT, name, str(error), f"see `watchdeck incident show {args.number}`") from error
     if not taken:

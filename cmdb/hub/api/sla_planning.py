@@ -13,7 +13,6 @@ from cmdb.hub.agreement_record import notices_of
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
-from cmdb.hub.incident_book import FINISHED
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row
@@ -26,6 +25,7 @@ from cmdb.model.service import Agreement
 from cmdb.practices.agreement_lint import lint
 from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.forecast import announced_share
+from cmdb.practices.incident_state import FINISHED
 from cmdb.practices.review import LEAD_S
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
 from cmdb.services_d.records import with_terms
