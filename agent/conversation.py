@@ -131,11 +131,14 @@ class _Conversation:
 
     async def replay(self) -> None:
         """Send what is spooled, in order, never more at once than the hub can have in hand."""
-        spool, news = self._resident.spool, self._resident.results.news
+        results = self._resident.results
+        spool, news = results.spool, results.news
         while True:
             news.clear()
             room = WINDOW - (self._sent - spool.forgotten)
             for serial, payload in spool.after(self._sent, max(0, room)):
+                if serial > results.kept:
+                    break
                 await self._link.send_encoded(Results, payload)
                 self._sent = serial
             if not news.is_set():

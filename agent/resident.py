@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Callable, Optional, Protocol, Union
 
-from agent.spool import Spool
+from agent.spool import Spool, keep
 from agent.state_dir import StateDir
 from agent.wire import CheckResult, Resume, Summary, Work
+from checks.aside import aside
 from checks.definition import Definition
 
 GATHER_S = 0.05  # results that come together travel together
@@ -41,11 +44,17 @@ class Checks(Protocol):
 
 
 class Results:
-    """Takes outcomes from the checks, a moment at a time, into the spool, and says when there are new ones."""
+    """Takes outcomes from the checks, a moment at a time, into the spool, and says when there are new ones.
+
+    Up to the serial `kept` they may be sent. What the hub has and a power cut took from here would leave its serials
+    to be given again, to results that the hub would then take for old ones.
+    """
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
         self.news = asyncio.Event()
+        self.kept = 0
+        self._keeping: Optional[asyncio.Future[None]] = None
         self._changes: list[CheckResult] = []
         self._summaries: list[Summary] = []
         self._timer: Optional[asyncio.TimerHandle] = None
@@ -67,7 +76,28 @@ class Results:
         if self._changes or self._summaries:
             self.spool.append(self._changes, self._summaries)
             self._changes, self._summaries = [], []
+        if self._keeping is None:
+            self._keeping = asyncio.ensure_future(self._keep())
+
+    def close(self) -> None:
+        """Leave nothing in memory."""
+        self.flush()
+        _keep(self.spool.unkept())
+
+    async def _keep(self) -> None:
+        """Bring to the disk what is not yet there, and let it be sent; a slow disk delays nothing else."""
+        while self.kept < (taken := self.spool.next_serial - 1):
+            await aside(functools.partial(_keep, self.spool.unkept()))
+            self.kept = taken
             self.news.set()
+        self._keeping = None
+
+
+def _keep(paths: Collection[Path]) -> None:
+    try:
+        keep(paths)
+    except OSError as error:
+        _log.warning("results may not outlive a power cut: %s", error)
 
 
 class ScanTimes:

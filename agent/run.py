@@ -68,6 +68,7 @@ async def _run(settings: Settings, state: StateDir) -> None:
     results = Results(Spool(state.spool))
     checks = Scheduler(results.take)
     resident = Resident(state, checks, results, ScanTimes(loop.time))
+    results.flush()  # what was spooled before may be sent once it is kept
     resident.resume()
     uplink = asyncio.ensure_future(stay_connected(settings.hubs, _hello(state), resident, Backoff()))
     stopping = asyncio.ensure_future(stop.wait())
@@ -79,7 +80,7 @@ async def _run(settings: Settings, state: StateDir) -> None:
     finally:
         await cancelled((uplink, stopping, remembering))
         await checks.stop()
-        results.flush()
+        results.close()
         _save_recall()
 
 

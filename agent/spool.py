@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Spool:
         self.next_serial = self._segments[-1].last + 1 if self._segments else 1
         self.forgotten = self._segments[0].first - 1 if self._segments else 0
         self.dropped = 0
+        self._unkept = {directory, *(segment.path for segment in self._segments)}
 
     @property
     def waiting(self) -> int:
@@ -59,7 +60,10 @@ class Spool:
         return self.next_serial - 1 - self.forgotten
 
     def append(self, changes: Sequence[CheckResult], summaries: Sequence[Summary]) -> int:
-        """Take results in and give their serial. Once it returns, a kill of this process does not lose them."""
+        """Take results in and give their serial. Once it returns, a kill of this process does not lose them.
+
+        After `keep` of what is `unkept` no power cut does.
+        """
         serial = self.next_serial
         self.next_serial += 1
         payload = msgspec.msgpack.encode(Results(serial, list(changes), list(summaries)))
@@ -70,6 +74,11 @@ class Spool:
             self._held_bytes -= len(self._held.popleft()[1])
             self._drop_to(self._held[0][0] - 1)
         return serial
+
+    def unkept(self) -> Collection[Path]:
+        """What `keep` has to bring to the disk so that all that was taken in until now outlives a power cut."""
+        unkept, self._unkept = self._unkept, set()
+        return unkept
 
     def write_held(self) -> None:
         """Try to bring what is held in memory to disk."""
@@ -113,8 +122,10 @@ class Spool:
     def _write(self, serial: int, payload: bytes) -> None:
         if not self._segments or self._segments[-1].size_bytes >= self._segment_bytes:
             self._segments.append(_created(self._directory, serial))
+            self._unkept.add(self._directory)
         self._make_room()
         _append_record(self._segments[-1], serial, payload)
+        self._unkept.add(self._segments[-1].path)
 
     def _make_room(self) -> None:
         while len(self._segments) > 1 and sum(segment.size_bytes for segment in self._segments) > self._max_bytes:
@@ -147,6 +158,19 @@ def _created(directory: Path, first: int) -> _Segment:
     path = directory / f"{first:020d}{_SUFFIX}"
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
     return _Segment(path, first, first - 1)
+
+
+def keep(paths: Collection[Path]) -> None:
+    """Bring these files and directories to the disk itself. May take long. Raises `OSError`."""
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # confirmed meanwhile, and gone
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _append_record(segment: _Segment, serial: int, payload: bytes) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.spool import Spool
+from agent.spool import Spool, keep
 from agent.wire import CheckResult, Results
 from checks.result import Result, State
 
@@ -144,3 +144,21 @@ def test_nothing_unconfirmed_is_lost_or_doubled(
             confirmed = min(put_in, confirmed + int(step))
             spool.forget(confirmed)
     assert outputs(spool, confirmed) == [str(n) for n in range(confirmed + 1, put_in + 1)]
+
+
+def test_what_is_taken_in_can_be_brought_to_the_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    spool = Spool(folder, max_bytes=4000, segments=4)
+    put(spool, *(f"{n}" + "x" * 300 for n in range(5)))
+    segments = set(folder.glob("*.spool"))
+    assert len(segments) > 1
+    unkept = spool.unkept()
+    assert set(unkept) == {folder, *segments}
+    keep(unkept)
+    assert not spool.unkept()
+    put(spool, "one more")
+    (last,) = spool.unkept()
+    assert last == max(folder.glob("*.spool"))
+    assert set(Spool(folder).unkept()) == {folder, *folder.glob("*.spool")}
+    spool.forget(6)
+    keep(unkept)  # some are gone by now
