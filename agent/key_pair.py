@@ -7,10 +7,14 @@ the new one is in it; each of them lets the agent in.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 NAME = "id_ed25519"
+OWN_SSH = (sys.executable, "-I", "-m", "agent.own_ssh")  # where the system has no OpenSSH client
 _LIMIT_S = 30
 
 
@@ -31,7 +35,7 @@ class KeyPair:
         if not self.path.exists():
             _make(self.path)
         if not _public_of(self.path).exists():  # a succession was cut
-            _public_of(self.path).write_text(_keygen("-y", "-f", str(self.path)))
+            _public_of(self.path).write_text(_run("-y", "-f", str(self.path), instead=("public", str(self.path))))
         return _read(self.path)
 
     def successor(self) -> str:
@@ -63,23 +67,26 @@ def _read(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    _keygen("-q", "-t", "ed25519", "-N", "", "-C", "watchdeck-agent", "-f", str(path))
+    options = ("-q", "-t", "ed25519", "-N", "", "-C", "watchdeck-agent", "-f", str(path))
+    _run(*options, instead=("make", str(path)))
 
 
-def _keygen(*arguments: str) -> str:
+def _run(*options: str, instead: Sequence[str]) -> str:
+    """What `ssh-keygen` says, or the stand-in where there is none."""
+    command = ["ssh-keygen", *options] if shutil.which("ssh-keygen") else [*OWN_SSH, *instead]
     try:
         done = subprocess.run(
-            ["ssh-keygen", *arguments],
+            command,
             check=True,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
             timeout=_LIMIT_S,
         )
-    except FileNotFoundError:
-        raise NoKeyMade("there is no ssh-keygen here: install the OpenSSH client") from None
+    except subprocess.CalledProcessError as error:
+        raise NoKeyMade(f"no key was made: {(error.stderr.strip().splitlines() or [error])[-1]}") from None
     except subprocess.SubprocessError as error:
-        raise NoKeyMade(f"ssh-keygen made no key: {error}") from None
+        raise NoKeyMade(f"no key was made: {error}") from None
     return done.stdout
 
 

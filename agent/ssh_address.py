@@ -1,4 +1,7 @@
-"""A hub on another machine, reached with the system's own ssh. The key and the hub's key are files of the agent."""
+"""A hub on another machine, reached with the system's own ssh. The key and the hub's key are files of the agent.
+
+Where there is no `ssh`, `agent.own_ssh` is started in its place.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.key_pair import OWN_SSH
 from agent.link import Reader, Writer
+from agent.state_dir import StateDir
 
 DEFAULT_PORT = 2222
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:%-]{0,253}")
@@ -53,15 +59,28 @@ class SshAddress:
 
     hub: HubHost
     state: Path
-    user: str = "agent"
+    user: str = ""  # empty: by its id, for which a certificate of the site's SSH CA may vouch
     subsystem: str = "agent"
     deflates = True
 
     def __str__(self) -> str:
         return str(self.hub)
 
+    @property
+    def login(self) -> str:
+        """The name that it comes by; who it is, its key alone says."""
+        return self.user or f"agent-{StateDir(self.state).agent_id()}"
+
     def command(self) -> list[str]:
-        """The whole `ssh` command line: nobody's configuration, nobody's other keys, only the known hub."""
+        """The command line that is a stream to the hub."""
+        return self._ssh() if shutil.which("ssh") else self._own_ssh()
+
+    def _own_ssh(self) -> list[str]:
+        place = ["--host", self.hub.host, "--port", str(self.hub.port), "--user", self.login]
+        return [*OWN_SSH, "connect", *place, "--subsystem", self.subsystem, "--state", str(self.state)]
+
+    def _ssh(self) -> list[str]:
+        """Nobody's configuration, nobody's other keys, only the known hub."""
         settings = (
             f"IdentityFile={_quoted(self.state / 'id_ed25519')}",
             "IdentitiesOnly=yes",
@@ -80,7 +99,7 @@ class SshAddress:
             "LogLevel=ERROR",
         )
         flags = [part for setting in settings for part in ("-o", setting)]
-        place = ["-p", str(self.hub.port), "-l", self.user]
+        place = ["-p", str(self.hub.port), "-l", self.login]
         return ["ssh", "-F", "/dev/null", "-T", "-x", "-a", *flags, *place, "-s", "--", self.hub.host, self.subsystem]
 
     @contextlib.asynccontextmanager

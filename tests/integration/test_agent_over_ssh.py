@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from agent.key_pair import KeyPair
-from cmdb.config import AgentSection, Config
+from cmdb.config import AgentSection, Config, SshSection
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.identities import EnrolledAgent
 from cmdb.hub.ingest import Refused
@@ -23,7 +24,7 @@ from cmdb.ssh_key import fingerprint
 from tests.programs import needs
 from tests.support.agents import ROOT, agent_process
 from tests.support.hub import client_of, until
-from tests.support.ssh import Said, Site, site_at
+from tests.support.ssh import Said, Site, keygen, site_at
 
 pytestmark = pytest.mark.slow
 
@@ -145,6 +146,67 @@ async def test_a_key_is_taken_only_when_it_was_asked_for_and_nobodys(site: Site,
     await admin.call("agent.revoke", id="box")
     with pytest.raises(HubRefusal, match="no key of its own"):
         await admin.call("agent.rotate", id="box")
+
+
+async def test_without_an_openssh_client_the_agent_comes_by_asyncssh(
+    site: Site, admin: HubClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another_key = site.client("other").public.split()[1]
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    state = tmp_path / "agent"
+    assert (await enrol(site, state, (await admin.call("agent.enrol"))["token"])).status == 0
+    with agent_process(state, hub_of(site)) as agent:
+        await until(lambda: len(site.hub.agents.live) == 1, "the agent", limit_s=60)
+        loaded = Path(f"/proc/{agent.process.pid}/maps").read_text()
+        assert "cryptography" not in loaded  # it is the helper that has asyncssh in memory, not the agent
+        (helper,) = [pid for pid in children(agent.process.pid) if b"agent.own_ssh" in command_of(pid)]
+        agent.kill()
+        await until(lambda: not Path(f"/proc/{helper}").exists(), "the end of the helper")
+    known = state / "known_hosts"
+    known.write_text(known.read_text().replace(site.host_key.split()[1], another_key))
+    with agent_process(state, hub_of(site)) as agent:
+        assert agent.process.stderr is not None
+        line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
+        assert "key" in line
+        assert not site.hub.agents.live
+
+
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+async def test_a_certificate_of_the_sites_authority_lets_an_agent_in_until_it_expires(tmp_path: Path) -> None:
+    needs("ssh", "ssh-keygen")
+    authority, state = tmp_path / "authority", tmp_path / "agent"
+    keygen("-t", "ed25519", "-N", "", "-f", str(authority))
+    config = Config(ssh=SshSection(agent_ca=(f"{authority}.pub",)))
+    async with site_at(tmp_path, config=config) as site, await client_of(site.hub) as admin:
+        command = [sys.executable, "-m", "agent.main", "key", "--state", str(state), "--trust", hub_of(site)]
+        made = subprocess.run(command, cwd=ROOT, input=site.host_key, capture_output=True, text=True, check=True)
+        agent_id = json.loads(made.stdout)["agent_id"]
+
+        def certify(name: str, validity: str) -> None:
+            keygen("-s", str(authority), "-I", "x", "-n", name, "-V", validity, str(state / "id_ed25519.pub"))
+
+        certify(f"agent-{agent_id}", "-2h:-1h")
+        with agent_process(state, hub_of(site)) as agent:
+            assert agent.process.stderr is not None
+            line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
+            assert "Permission denied" in line
+        certify(f"agent-{'f' * 32}", "+1h")
+        with agent_process(state, hub_of(site)) as agent:
+            assert agent.process.stderr is not None
+            line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
+            assert "Permission denied" in line
+        refused = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+        assert any("expired" in text for text in refused), refused
+        certify(f"agent-{agent_id}", "+1h")
+        with agent_process(state, hub_of(site)):
+            await until(lambda: list(site.hub.agents.live) == [agent_id], "the agent")
+            with pytest.raises(HubRefusal, match="no key of its own"):
+                await admin.call("agent.rotate", id=agent_id)
+            await admin.call("agent.revoke", id=agent_id)
+            await until(lambda: not site.hub.agents.live and site.door.guard.visitors == 0, "its end")
 
 
 async def test_an_agents_key_opens_nothing_but_the_agents_end(site: Site, admin: HubClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,22 @@ def test_a_succession_cut_between_its_two_files_still_has_one_key(pair: KeyPair,
     assert pair.public() == new
 
 
-def test_without_ssh_keygen_it_says_what_is_missing(
+@pytest.mark.slow
+def test_without_ssh_keygen_the_stand_in_makes_the_same(
     pair: KeyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoKeyMade, match="install the OpenSSH client"):
-        pair.public()
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        made = pair.public()
+        (tmp_path / "id_ed25519.pub").unlink()
+        assert pair.public() == made
+    assert pair.path.stat().st_mode & 0o777 == 0o600
+    told = subprocess.run(["ssh-keygen", "-y", "-f", str(pair.path)], capture_output=True, text=True, check=True).stdout
+    assert " ".join(told.split()[:2]) == made
+
+
+def test_where_no_key_can_be_made_it_says_why(pair: KeyPair, tmp_path: Path) -> None:
+    (tmp_path / "id_ed25519.next.pub").mkdir()
+    pair.public()
+    with pytest.raises(NoKeyMade, match="no key was made"):
+        pair.successor()

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from agent.address import UnixAddress, parse_address
 from agent.ssh_address import HubHost, SshAddress, parse_hub_host
+from agent.state_dir import StateDir
 from agent.token import Token, parse_token
+from tests.programs import needs
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFwO9eFTsREBMxoIzbQyQG7oDcjFsxXS2HMcLZjF9M9h"
 
@@ -40,13 +42,24 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         parse_address(text, Path("/s"))
 
 
-def test_the_agents_own_files_and_nothing_of_the_users_go_to_ssh() -> None:
-    address = parse_address("ssh://hub:22", Path("/var/lib/watch deck/100%"))
+def test_the_agents_own_files_and_nothing_of_the_users_go_to_ssh(tmp_path: Path) -> None:
+    needs("ssh")
+    state = tmp_path / "watch deck" / "100%"
+    state.mkdir(parents=True)
+    address = parse_address("ssh://hub:22", state)
     assert isinstance(address, SshAddress)
     words = address.command()
     assert words[:3] == ["ssh", "-F", "/dev/null"]
-    assert 'IdentityFile="/var/lib/watch deck/100%%/id_ed25519"' in words
+    assert f'IdentityFile="{tmp_path}/watch deck/100%%/id_ed25519"' in words
+    assert f"agent-{StateDir(state).agent_id()}" in words
     assert words[-3:] == ["--", "hub", "agent"]
+
+
+def test_where_there_is_no_ssh_a_program_of_our_own_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    address = parse_address("ssh://hub:22", tmp_path)
+    assert isinstance(address, SshAddress)
+    assert address.command()[1:5] == ["-I", "-m", "agent.own_ssh", "connect"]
 
 
 def test_a_path_is_a_hub_of_this_machine() -> None:
