@@ -40,19 +40,8 @@ class Console(App[None]):
 
     TITLE = "watchdeck"
     CSS = """
-    CommandPalette { background: $background 60%; }
-    CommandPalette > Vertical { width: 76; max-width: 100%; margin-top: 3; background: $bar; }
-    CommandPalette #--input { background: $bar; border: none; height: auto; padding: 1 1 0 1; }
-    CommandPalette CommandInput, CommandPalette CommandInput:focus { background: $bar; border: none; }
-    CommandPalette SearchIcon { display: none; }
-    CommandPalette CommandList { background: $bar; border: none; max-height: 60%; }
-    CommandPalette CommandList:focus { border: none; }
     OptionList, OptionList:focus { background-tint: $bar 0%; }
     * { scrollbar-size-vertical: 1; scrollbar-color: $faint; scrollbar-background: $bar; }
-    CommandPalette > Vertical > OptionList > .option-list--option { color: $foreground; padding: 0 1; }
-    CommandPalette OptionList > .option-list--option-highlighted { background: $cursor; text-style: none; }
-    CommandPalette > .command-palette--help-text { color: $dim; text-style: none; }
-    CommandPalette > .command-palette--highlight { color: $accent; text-style: bold; }
     Toast { background: $bar; border-left: outer $accent; padding: 0 1; max-width: 60; }
     Toast.-warning { border-left: outer $warning; }
     """

@@ -9,16 +9,14 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.message import Message
 
 from console.output.themes import LOOKS
-from console.screens.acting import Acting
-from console.screens.finder import Finder
 from console.screens.hearing import Hearing
 from console.screens.help import Help
 from console.screens.keeping import Keeping
 from console.screens.lists import Lists
+from console.screens.offering import Offering
 from console.screens.record_pane import RecordPane
 from console.screens.time_travel import TimeTravel
 from console.settings import SLOTS
@@ -29,7 +27,7 @@ from console.widgets.sheet import Sheet
 from console.widgets.table import Table
 
 
-class Deck(Lists, TimeTravel, Keeping, Acting, Hearing):
+class Deck(Lists, TimeTravel, Keeping, Offering, Hearing):
     """The board, answering keys, clicks and words."""
 
     # Priority: a key is acted on before the next one is read, so that words typed ahead reach the prompt they are for.
@@ -59,10 +57,10 @@ class Deck(Lists, TimeTravel, Keeping, Acting, Hearing):
     def on_key(self, _event: events.Key) -> None:
         self._pulse.typed()
 
-    def action_do(self, act: str) -> None:
+    async def action_do(self, act: str) -> None:
         """What a key asked for."""
         self._pulse.typed()
-        getattr(self, f"_do_{act}")()
+        await self.run_act(Act(act))
 
     @property
     def _scrolls(self) -> Table | Sheet:
@@ -112,9 +110,6 @@ class Deck(Lists, TimeTravel, Keeping, Acting, Hearing):
 
     def _do_help(self) -> None:
         self.app.push_screen(Help(self._keys, self._offered(), self.moment))
-
-    def _do_palette(self) -> None:
-        self.app.push_screen(CommandPalette(providers=[Finder], placeholder="view, action or name"))
 
     # --- what the widgets say
 

@@ -169,3 +169,15 @@ def test_words_typed_ahead_reach_the_prompt_and_never_act_as_keys(tmp_path: Path
         console.terminal.type(":triage\r/a name=nothing\r")
         console.terminal.shows("a name=nothing")
         assert console.installation.json("incident", "show", "1")["state"] == "new"
+
+
+def test_words_typed_ahead_reach_the_palette_and_what_it_leads_to(tmp_path: Path) -> None:
+    """Ctrl-P, words, Enter and the next key in one piece: the palette is not there yet when they arrive."""
+    with up(tmp_path, 120, 40) as console:
+        console.installation.json("incident", "open", "--title", "Replica lags", "--impact", "1", "--urgency", "1")
+        console.terminal.shows("INC-1")
+        console.terminal.type("\x10agents\r")
+        console.terminal.shows("SECTIONS", "local")
+        console.terminal.type("\x10replica la\rnseen by ear\r")
+        console.terminal.shows("INC-1: noted")
+        assert console.installation.json("incident", "show", "1")["timeline"][-1]["text"] == "seen by ear"

@@ -207,16 +207,6 @@ async def test_the_menu_offers_what_can_be_done_and_does_it(tmp_path: Path, hub:
         await seen.shows("INC-1: on hold", "HOLD")
 
 
-async def test_the_palette_leads_to_views(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
-    async with console_on(tmp_path, clock=clock) as seen:
-        await seen.shows("ack 11m")
-        await seen.press("ctrl+p")
-        await seen.type("agents")
-        await seen.shows(":agents")
-        await seen.press("enter")
-        await seen.shows("SECTIONS", "web-1.ber")
-
-
 async def test_read_only_offers_no_action(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
     async with console_on(tmp_path, clock=clock, readonly=True) as seen:
         await seen.shows("ack 11m", "read-only")
