@@ -38,7 +38,8 @@ class BurnAlarms:
         now = self._clock.now()
         for agreement in list(self._services.agreements.values()):
             hours = hours_of(self._services.services.get(agreement.service), agreement)
-            alarm = burn_alarm(agreement, hours, record_until(self._services, agreement.service, now), now)
+            seen = round(self._services.members.looks_an_hour(agreement.service))
+            alarm = burn_alarm(agreement, hours, record_until(self._services, agreement.service, now), now, seen)
             own = self._incident(_key(agreement))
             if alarm is None:
                 await self._quiet(agreement, own, now)

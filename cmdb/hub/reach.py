@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from cmdb.config import IncidentSection
@@ -14,6 +14,8 @@ from cmdb.model.service import Agreement, Service
 from cmdb.practices.calendar import parse_calendar
 from cmdb.practices.incident_clock import Commitment, timed
 from cmdb.practices.incident_plan import Reached
+from cmdb.practices.service_state import ServiceState
+from cmdb.practices.span import Span
 
 
 def reached_by(
@@ -51,7 +53,7 @@ def commitments_of(services: Services, incident: Incident) -> list[Commitment]:
     return [
         Commitment(
             agreement=agreement.name,
-            hours=hours_of(services.services.get(agreement.service), agreement),
+            hours=hours_of(services.services.get(agreement.service), agreement, _planned(services, agreement.service)),
             respond_minutes=_by_number(agreement.respond_minutes),
             resolve_minutes=_by_number(agreement.resolve_minutes),
             pauses=frozenset(agreement.pauses),
@@ -60,6 +62,13 @@ def commitments_of(services: Services, incident: Incident) -> list[Commitment]:
         )
         for agreement in _about(services, set(incident.services))
     ]
+
+
+def _planned(services: Services, service: str) -> Iterator[Span]:
+    """The planned maintenance that the service's record has; what goes on has lasted until now."""
+    for each in services.records.get(service, ()):
+        if each.state == ServiceState.MAINTENANCE.value:
+            yield Span(each.start, each.end or services.clock.now())
 
 
 def usual(config: IncidentSection) -> Commitment:

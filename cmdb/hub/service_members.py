@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from checks.definition import Definition
 from cmdb.filter import Filter, parse
 from cmdb.filter.expression import Condition
 from cmdb.graph.single_points import needed_of
@@ -21,6 +22,7 @@ from cmdb.practices.service_state import CheckState, Judged, ServiceState, ci_st
 from cmdb.store.protocol import Document
 
 HOST = "host"
+USUAL_INTERVAL_S = Definition(id="", ci="", type="").interval_s
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -62,6 +64,7 @@ class ServiceMembers:
         self._of_host: defaultdict[str, set[str]] = defaultdict(set)
         self._checks: dict[str, dict[str, CheckState]] = {}  # by CI, then by check
         self._ci_of_check: dict[str, str] = {}
+        self._interval_s: dict[str, float] = {}  # of checks that do not have the usual one
         self._parts: dict[str, list[_Part]] = {}  # by service
         self._selecting: defaultdict[str, list[_Part]] = defaultdict(list)  # by class; "" for those that select any
         self._found_by: defaultdict[str, set[_Part]] = defaultdict(set)  # by CI
@@ -94,7 +97,12 @@ class ServiceMembers:
             return set()
         if body is None:
             self._checks.get(ci, {}).pop(id_, None)
+            self._interval_s.pop(id_, None)
             return self.services_of(ci)
+        if (interval_s := float(body["definition"].get("interval_s", USUAL_INTERVAL_S))) != USUAL_INTERVAL_S:
+            self._interval_s[id_] = interval_s
+        else:
+            self._interval_s.pop(id_, None)
         state = CheckState(body["state"], body["hard"])
         self._ci_of_check[id_] = ci
         if self._checks.setdefault(ci, {}).get(id_) == state:
@@ -134,6 +142,11 @@ class ServiceMembers:
         """The checks of all items of the service."""
         cis = {ci for part in self._parts.get(service, ()) for ci in part.cis}
         return {check for ci in cis for check in self._checks.get(ci, ())}
+
+    def looks_an_hour(self, service: str) -> float:
+        """How often an hour the items of the service are looked at, by all of their checks."""
+        intervals_s = (self._interval_s.get(check, USUAL_INTERVAL_S) for check in self.checks_of(service))
+        return round(sum((3600 / interval_s for interval_s in intervals_s if interval_s > 0), 0.0), 1)
 
     def state_of(self, service: Service) -> Judged:
         """The state of the service, from its components."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,18 +16,25 @@ from cmdb.practices.budget import TREND_WINDOWS
 from cmdb.practices.budget_curve import budget_curve
 from cmdb.practices.calendar import Calendar, parse_calendar
 from cmdb.practices.day_by_day import day_by_day
+from cmdb.practices.exclusion import without
+from cmdb.practices.span import Span
 from cmdb.practices.standing import Standing, burn_over, judged, standing
 
 Row = dict[str, Any]
 
 
-def hours_of(service: Service | None, agreement: Agreement | None = None) -> Calendar:
-    """The hours that an agreement names, else those of the service; 24x7 for one that is not there any more."""
+def hours_of(service: Service | None, agreement: Agreement | None = None, planned: Iterable[Span] = ()) -> Calendar:
+    """The hours that an agreement names, else those of the service, without what is excluded; 24x7 of none.
+
+    `planned` is taken out of them, too, where the agreement excludes planned maintenance from its clocks.
+    """
     if agreement is not None and agreement.hours:
-        return parse_calendar(agreement.hours, agreement.timezone, agreement.holidays)
-    if service is None:
-        return parse_calendar("24x7")
-    return parse_calendar(service.hours, service.timezone, service.holidays)
+        hours = parse_calendar(agreement.hours, agreement.timezone, agreement.holidays)
+    elif service is None:
+        hours = parse_calendar("24x7")
+    else:
+        hours = parse_calendar(service.hours, service.timezone, service.holidays)
+    return hours if agreement is None else without(hours, agreement.exclusions, planned)
 
 
 def service_row(services: Services, service: Service, now: datetime) -> Row:
@@ -110,7 +117,7 @@ def _components(services: Services, service: Service) -> Iterator[Row]:
 def _figures(stands: Standing, hours: Calendar) -> Row:
     found = stands.availability
     return {
-        "hours": hours.text,
+        "hours": hours.spoken,
         "timezone": hours.zone,
         "actual": stands.actual,
         "status": stands.status.value,

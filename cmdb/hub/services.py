@@ -37,7 +37,7 @@ class Services:
     """
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger, self._clock = ledger, clock
+        self._ledger, self.clock = ledger, clock
         self._maintained: set[str] = set()
         self.members = ServiceMembers(self._maintained)
         self.services: dict[str, Service] = {}
@@ -83,7 +83,7 @@ class Services:
             if agreement.source == NEGOTIATED and agreement.service in offered
         }
         agreed = {one.id: one for one in agreements if one.id not in negotiated and one.service in offered}
-        now = self._clock.now()
+        now = self.clock.now()
         changes: list[Change] = [Put(Kind.SERVICE, self._with_state(service)) for service in wanted.values()]
         changes += [Put(Kind.AGREEMENT, agreement) for agreement in agreed.values()]
         for gone in self.services.keys() - wanted.keys():
@@ -94,7 +94,7 @@ class Services:
     async def resume(self, watched_until: datetime | None) -> None:
         """Nobody watched since then (None: ever): leave that time unknown, then judge every service."""
         if watched_until is not None:
-            now = self._clock.now()
+            now = self.clock.now()
             intervals = [each for record in self.records.values() for each in unwatched(record[-1], watched_until, now)]
             await self._commit([Put(Kind.INTERVAL, each) for each in intervals], ACTOR, "nobody watched")
         self._touched = set(self.services)
@@ -107,7 +107,7 @@ class Services:
 
     async def judge(self) -> None:
         """Record the states of the touched services; they stay touched until that is durable."""
-        now = self._clock.now()
+        now = self.clock.now()
         changes: list[Change] = []
         for name in sorted(self._touched & self.services.keys()):
             changes += self._changes(self.services[name], now)

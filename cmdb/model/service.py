@@ -91,9 +91,10 @@ class Agreement(Record, frozen=True, kw_only=True):
     a customer), ola (within the house) or contract (with a supplier); `state` as in `practices.negotiation`.
     `target` is a share (0.999); `period` is a rolling window (`30d`, `7d`) or `month`; `respond_minutes` and
     `resolve_minutes` are by priority, as text keys "1"…"5"; `pauses` are the on-hold reasons that stop the clock.
-    Empty `hours` are those of the service. With `slice_s` availability is that of slices of this length, each bad
-    when less than `slice_target` of it was up. `leans_on` names the agreements that it can only be kept with.
-    Money is per month, in `currency`; `penalty` is what a breach costs.
+    Empty `hours` are those of the service; what `exclusions` take out of them: `cmdb.practices.exclusion`. With
+    `slice_s` availability is that of slices of this length, each bad when less than `slice_target` of it was up. Where
+    it is watched less than `minimum_observations` times an hour, a burning budget is a ticket and never a page.
+    `leans_on` names the agreements that it can only be kept with. Money is per month, in `currency`; `penalty` is what a breach costs.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Agreement(Record, frozen=True, kw_only=True):
     target: float
     slice_s: float | None = None
     slice_target: float = 1.0
+    minimum_observations: int = 0
     hours: str = ""
     timezone: str = "UTC"
     holidays: Holidays = Holidays()

@@ -8,6 +8,8 @@ from datetime import date
 import msgspec
 
 from cmdb.model.service import Agreement, Service
+from cmdb.practices.burn_alarm import alarm_period_s
+from cmdb.practices.exclusion import is_planned, parsed
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +51,13 @@ def _gaps(
         if not getattr(agreement, term):
             yield term.removesuffix("_minutes"), why, next_step
     yield from _contradictions(agreement)
+    for text in agreement.exclusions:
+        if not is_planned(text) and parsed(text, agreement.timezone) is None:
+            yield (
+                "exclusions",
+                f"{text!r} is words: nothing is taken out for it",
+                'write "Sun 02:00-04:00" or START/END',
+            )
     yield from _leaning(agreement, agreements)
     if agreement.review_on and date.fromisoformat(agreement.review_on) < today:
         yield "review_on", f"its review was due on {agreement.review_on}", "review it: watchdeck sla review"
@@ -65,6 +74,10 @@ def _of_its_service(agreement: Agreement, service: Service | None) -> Iterator[t
 
 
 def _contradictions(agreement: Agreement) -> Iterator[tuple[str, str, str]]:
+    try:
+        alarm_period_s(agreement)
+    except ValueError as error:
+        yield "period", f"nobody is called when its budget burns: {error}", 'period = "30d"'
     if agreement.target >= 1:
         yield "target", "100 % leaves no budget: any outage breaches it", 'target = "99.9%"'
     if agreement.latency_ms is not None:

@@ -41,8 +41,17 @@ def alarm_period_s(agreement: Agreement) -> float:
     )
 
 
-def burn_alarm(agreement: Agreement, hours: Calendar, intervals: Sequence[Interval], now: datetime) -> BurnAlarm | None:
-    """The alarm that is due now; None when the budget burns slowly enough, or the period has no windows."""
+def burn_alarm(
+    agreement: Agreement,
+    hours: Calendar,
+    intervals: Sequence[Interval],
+    now: datetime,
+    observations: int | None = None,
+) -> BurnAlarm | None:
+    """The alarm that is due now; None when the budget burns slowly enough, or the period has no windows.
+
+    `observations` is how often an hour the service is looked at: too few of them wake nobody.
+    """
     try:
         period_s = alarm_period_s(agreement)
     except ValueError:
@@ -51,6 +60,8 @@ def burn_alarm(agreement: Agreement, hours: Calendar, intervals: Sequence[Interv
         windows_for(period_s),
         period_s,
         lambda window_s: burn_over(agreement, hours, intervals, now, window_s),
+        observations,
+        agreement.minimum_observations,
     )
     if not fired:
         return None

@@ -10,7 +10,7 @@ An expression is `24x7`, or days and hours, parts separated by `;`::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ import msgspec
 
 from cmdb.model.service import Holidays
 from cmdb.practices.holiday import closed_days
-from cmdb.practices.span import Span, Spans, union, within
+from cmdb.practices.span import Span, Spans, difference, union, within
 from cmdb.practices.wall_time import MINUTES_A_DAY, moment_of, zone_named
 
 ALWAYS = "24x7"
@@ -34,26 +34,47 @@ class CalendarError(ValueError):
 
 
 class Calendar(msgspec.Struct, frozen=True):
-    """`week` holds the open minutes of each weekday, Monday first. `text` is the expression that it was made of."""
+    """`week` holds the open minutes of each weekday, Monday first. `text` is the expression that it was made of.
+
+    `but` are hours of every week, `closed` stretches of time, that are taken out of it.
+    """
 
     text: str
     zone: str
     week: tuple[tuple[Minutes, ...], ...]
     holidays: Holidays = Holidays()
+    but: tuple[Calendar, ...] = ()
+    closed: Spans = ()
 
     @property
     def always_open(self) -> bool:
-        return self.text == ALWAYS and not self.holidays
+        return self.text == ALWAYS and not self.holidays and not self.but and not self.closed
+
+    @property
+    def spoken(self) -> str:
+        """The hours as people are told them."""
+        return " but not ".join([self.text, *(each.text for each in self.but)])
+
+    def without(self, weekly: Iterable[Calendar], once: Iterable[Span]) -> Calendar:
+        """This calendar with more taken out of it."""
+        but, closed = (*self.but, *weekly), union((*self.closed, *once))
+        return msgspec.structs.replace(self, but=but, closed=closed)
 
     def open_spans(self, start: datetime, end: datetime) -> Spans:
         """The open time within [start, end)."""
         start, end = start.astimezone(UTC), end.astimezone(UTC)
-        if self.always_open:
+        open_ = self._open(start, end)
+        for each in self.but:
+            open_ = difference(open_, each.open_spans(start, end))
+        return difference(open_, within(self.closed, Span(start, end))) if self.closed else open_
+
+    def _open(self, start: datetime, end: datetime) -> Spans:
+        if self.text == ALWAYS and not self.holidays:
             return (Span(start, end),) if start < end else ()
         spans: list[Span] = []
         # Hours belong to the year, in their zone, that they begin in: up to a day away from the year in UTC.
         for year in range((start - timedelta(days=2)).year, (end + timedelta(days=1)).year + 1):
-            spans.extend(within(_open_in(self, year), Span(start, end)))
+            spans.extend(within(_open_in(self.week, self.zone, self.holidays, year), Span(start, end)))
         return union(spans)
 
 
@@ -110,16 +131,15 @@ def _minute(hour: str, minute: str | None, part: str) -> int:
 
 
 @lru_cache(maxsize=2048)
-def _open_in(calendar: Calendar, year: int) -> Spans:
-    """The open time that begins in this year of the calendar's zone."""
-    zone, closed = zone_named(calendar.zone), closed_days(calendar.holidays, year)
+def _open_in(week: tuple[tuple[Minutes, ...], ...], zone_name: str, holidays: Holidays, year: int) -> Spans:
+    """The open time that begins in this year of the zone."""
+    zone, closed = zone_named(zone_name), closed_days(holidays, year)
     spans: list[Span] = []
     day = date(year, 1, 1)
     while day.year == year:
         if day not in closed:
             spans.extend(
-                Span(moment_of(day, begin, zone), moment_of(day, end, zone))
-                for begin, end in calendar.week[day.weekday()]
+                Span(moment_of(day, begin, zone), moment_of(day, end, zone)) for begin, end in week[day.weekday()]
             )
         day += timedelta(days=1)
     return union(spans)

@@ -52,7 +52,7 @@ def reviewed(found: Recorded, window: Span) -> ReviewedAgreement:
         name=agreement.name,
         service=agreement.service,
         target=latest.target,
-        hours=latest.hours.text,
+        hours=latest.hours.spoken,
         timezone=latest.hours.zone,
         changed_at=tuple(terms.since for _, terms in tuple(in_force(found.history, window))[1:]),
         actual=counted.availability.share,

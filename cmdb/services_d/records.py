@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cmdb.filter import parse as parse_filter
 from cmdb.model.service import Agreement, Component, Holidays, Service
 from cmdb.practices.calendar import CalendarError, parse_calendar
 from cmdb.practices.duration import parse_duration_s
+from cmdb.practices.exclusion import without
 from cmdb.practices.period import period_error
 from cmdb.practices.service_state import rule_error
 from cmdb.services_d.tables import (
@@ -28,6 +30,7 @@ from cmdb.services_d.tables import (
 from cmdb.services_d.writing import terms_of
 from cmdb.toml_file import KeyPath, TomlError, convert, error_at
 
+_SOME_WEEKS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -120,6 +123,7 @@ def agreements_of(tables: ServicesFile, source: Source) -> Iterator[tuple[KeyPat
 # Keys that the file and the record have in common, to be taken as they are.
 _AS_THEY_ARE = (
     "kind", "customer", "provider", "period", "hours", "timezone", "pauses", "slice_s", "slice_target", "latency_ms",
+    "minimum_observations",
     "latency_share", "method", "exclusions", "consequences", "penalty", "cost", "value", "currency", "leans_on",
     "stakeholders",
 )  # fmt: skip
@@ -129,6 +133,7 @@ def _agreement(table: AgreementTable, name: str, service: str, source: Source, k
     _check_name(name, source, (*key, "name"))
     holidays = _holidays(table.holidays)
     _check_hours(table.hours or "24x7", table.timezone, holidays, source, key)
+    _check_something_is_left(table, source, key)
     if error := period_error(table.period):
         raise source.error((*key, "period"), error)
     return Agreement(
@@ -144,6 +149,12 @@ def _agreement(table: AgreementTable, name: str, service: str, source: Source, k
         source=source.path.name,
         **{term: getattr(table, term) for term in _AS_THEY_ARE},
     )
+
+
+def _check_something_is_left(table: AgreementTable, source: Source, key: KeyPath) -> None:
+    hours = without(parse_calendar(table.hours or "24x7", table.timezone), table.exclusions)
+    if not hours.open_spans(*_SOME_WEEKS):
+        raise source.error((*key, "exclusions"), "leave no open hour at all", "exclude less")
 
 
 def _check_name(name: str, source: Source, key: KeyPath) -> None:

@@ -44,6 +44,7 @@ class AgreementTable(Table, frozen=True, kw_only=True):
     target: float | str
     slice_s: Positive | None = None
     slice_target: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    minimum_observations: Annotated[int, msgspec.Meta(ge=0)] = 0
     hours: str = ""
     timezone: str = "UTC"
     holidays: HolidaysTable = HolidaysTable()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from cmdb.model.service import Agreement, Interval
@@ -39,6 +40,15 @@ def test_what_burned_this_morning_is_a_ticket() -> None:
     found = alarm(during(down_s=600, ago_s=5000))
     assert found is not None
     assert (found.severity, found.names) == ("ticket", ("ticket, quick", "ticket, slow"))
+
+
+def test_a_service_that_is_hardly_looked_at_wakes_nobody() -> None:
+    rare = msgspec.structs.replace(agreed(), minimum_observations=30)
+    severities = []
+    for seen in (29, 30):
+        found = burn_alarm(rare, parse_calendar("24x7"), during(down_s=52), NOW, seen)
+        severities.append(found and found.severity)
+    assert severities == ["ticket", "page"]
 
 
 def test_a_month_is_watched_like_thirty_days_and_a_fortnight_is_not() -> None:

@@ -46,7 +46,7 @@ def _row(one: AgreedClock, now: datetime) -> dict[str, Any]:
         "waits_for": clock.waits_for,
         "due": clock.due,
         "missed": clock.missed(now),
-        "hours": clock.target.hours.text,
+        "hours": clock.target.hours.spoken,
         "timezone": clock.target.hours.zone,
         "thresholds": [{"share": share, "at": at} for share, at in sorted(one.reached.items())],
     }

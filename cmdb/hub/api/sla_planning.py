@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from checks.definition import Definition
 from cmdb.hub.agreement_record import notices_of
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
@@ -30,8 +29,6 @@ from cmdb.practices.review import LEAD_S
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
 from cmdb.services_d.records import with_terms
 from cmdb.toml_file import TomlError
-
-DEFAULT_INTERVAL_S = Definition(id="", ci="", type="").interval_s
 
 
 class NamesArguments(ListArguments, frozen=True, kw_only=True):
@@ -125,7 +122,7 @@ async def portfolio(hub: Hub, _session: Session, args: ListArguments) -> list[Ro
                 "currency": agreement.currency,
                 "cost_per_nine": None if agreement.cost is None else agreement.cost / nines(agreement.target),
                 "value_per_cost": agreement.value / agreement.cost if agreement.value and agreement.cost else None,
-                "checks_an_hour": await _checks_an_hour(hub, agreement.service),
+                "checks_an_hour": hub.services.members.looks_an_hour(agreement.service),
             }
         )
     return listed(rows, args, "service,name")
@@ -161,7 +158,7 @@ def _feasible(hub: Hub, agreement: Agreement, now: datetime, months: int) -> Row
     hours = hours_of(hub.services.services.get(agreement.service), agreement)
     return {
         "target": agreement.target,
-        "hours": hours.text,
+        "hours": hours.spoken,
         "timezone": hours.zone,
         "line": found.line,
         "promise": found.promise,
@@ -176,13 +173,6 @@ def _feasible(hub: Hub, agreement: Agreement, now: datetime, months: int) -> Row
             for month in found.months
         ],
     }
-
-
-async def _checks_an_hour(hub: Hub, service: str) -> float:
-    """What watching the service takes: how often an hour its items are probed."""
-    found = [await hub.store.get(Kind.CHECK, check) for check in hub.services.members.checks_of(service)]
-    intervals_s = [check["definition"].get("interval_s", DEFAULT_INTERVAL_S) for check in found if check]
-    return round(sum((3600 / float(interval_s) for interval_s in intervals_s if interval_s > 0), 0.0), 1)
 
 
 VERBS: Mapping[str, Verb] = {
