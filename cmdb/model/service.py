@@ -94,7 +94,8 @@ class Agreement(Record, frozen=True, kw_only=True):
     Empty `hours` are those of the service; what `exclusions` take out of them: `cmdb.practices.exclusion`. With
     `slice_s` availability is that of slices of this length, each bad when less than `slice_target` of it was up. Where
     it is watched less than `minimum_observations` times an hour, a burning budget is a ticket and never a page.
-    `leans_on` names the agreements that it can only be kept with. Money is per month, in `currency`; `penalty` is what a breach costs.
+    `leans_on` names the agreements that it can only be kept with. Money is per month, in `currency`; `penalty` is what
+    a breach costs.
     """
 
     name: str

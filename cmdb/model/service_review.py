@@ -62,6 +62,11 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date
     agreement: str = ""
     done: bool = False
+    done_at: datetime | None = None
+    done_by: str = ""
+
+
+REF_LENGTH = 8
 
 
 class ServiceReview(Record, frozen=True, kw_only=True):
@@ -75,3 +80,8 @@ class ServiceReview(Record, frozen=True, kw_only=True):
     agreements: tuple[ReviewedAgreement, ...]
     actions: tuple[Action, ...] = ()
     digest: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The short name that people type."""
+        return self.digest[:REF_LENGTH]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cmdb.model.service_review import ReviewedAgreement, ServiceReview
+from cmdb.model.service_review import Action, ReviewedAgreement, ServiceReview
 from cmdb.practices.duration import spoken
 from cmdb.report.document import Bar, Block, Curve, Days, Document, Heading, Paragraph, Table
 
@@ -48,9 +48,16 @@ def _actions(review: ServiceReview) -> Iterator[Block]:
         yield Paragraph("None.")
         return
     rows = tuple(
-        (one.text, one.owner or "nobody yet", f"{one.due_on}", "done" if one.done else "open") for one in review.actions
+        (f"{review.ref}-{number}", one.text, one.owner or "nobody yet", f"{one.due_on}", _state(one))
+        for number, one in enumerate(review.actions, 1)
     )
-    yield Table(("What", "Owner", "Due", "State"), rows)
+    yield Table(("Number", "What", "Owner", "Due", "State"), rows)
+
+
+def _state(action: Action) -> str:
+    if not action.done:
+        return "open"
+    return f"done {action.done_at:%Y-%m-%d} by {action.done_by}" if action.done_at else "done"
 
 
 def _details(one: ReviewedAgreement) -> Iterator[Block]:

@@ -21,12 +21,14 @@ from console.commands.options import with_state
 from console.commands.text import print_json
 
 RENDERERS = {"md": as_markdown, "html": as_html, "text": as_text}
+FORMATS = (*RENDERERS, "json")
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--period` and `--format` of every report."""
-    formats = click.Choice([*RENDERERS, "json"])
-    command = click.option("--format", "format_", type=formats, default="text", show_default=True)(command)
+    command = click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)(
+        command
+    )
     return click.option(
         "--period", default="last-month", show_default=True, metavar="P", help="7d, month, last-month, START/END."
     )(command)

@@ -76,6 +76,32 @@ async def test_a_review_freezes_its_evidence_and_opens_actions(hub: Hub, client:
     assert digest_of(kept) == kept.digest
 
 
+async def test_actions_are_done_by_somebody_and_the_evidence_stays(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    await month_with_an_outage(hub, clock)
+    made = await client.call("sla.review", period="last-month", name="shop")
+    first, second = await client.call("sla.actions")
+    assert first["id"] == f"{made['digest'][:8]}-1"
+    assert (first["owner"], first["due_on"], first["overdue"]) == ("mia", "2026-04-15", False)
+    done = await client.call("sla.action", id=first["id"], done=True)
+    assert (done["done"], done["done_by"], done["done_at"]) == (True, "mia", clock.now())
+    await client.call("sla.action", id=second["id"], owner="leo", due_on="2026-04-02")
+    await client.call("sla.action", id=made["id"], text="Talk to sales", owner="ada", due_on="2026-05-01")
+    clock.turn(days=2)
+    rows = await client.call("sla.actions")
+    assert [(row["owner"], row["overdue"]) for row in rows] == [("leo", True), ("ada", False)]
+    assert len(await client.call("sla.actions", all=True)) == 3
+    kept = msgspec.convert(await client.call("sla.reviewed", name=made["digest"][:8]), ServiceReview)
+    assert digest_of(kept) == made["digest"]
+    assert "done 2026-04-01 by mia" in as_text(review_report(kept))
+    with pytest.raises(HubRefusal) as refused:
+        await client.call("sla.action", id=f"{made['digest'][:8]}-9", done=True)
+    assert refused.value.failure.code is Code.NOT_FOUND
+    with pytest.raises(HubRefusal, match="needs a text, an owner and a due date"):
+        await client.call("sla.action", id=made["digest"][:8], text="Something")
+
+
 async def test_a_report_reads_on_a_terminal(hub: Hub, client: HubClient, clock: HandClock) -> None:
     await month_with_an_outage(hub, clock)
     text = as_text(review_report(msgspec.convert(await client.call("report.sla"), ServiceReview)))

@@ -1,8 +1,12 @@
-"""`report.sla` and `sla.review`: a period's agreements as evidence, looked at or kept."""
+"""`report.sla`, `sla.review`, `.reviews`, `.reviewed`, `.actions`, `.action`: a period's agreements as evidence."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date, datetime
+
+import msgspec
 
 from cmdb.hub.agreement_record import reviewed_all
 from cmdb.hub.api.refusal import Refused, not_found
@@ -16,10 +20,13 @@ from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
-from cmdb.model.service_review import ServiceReview
+from cmdb.model.service_review import REF_LENGTH, Action, ServiceReview
 from cmdb.practices.period import report_window
 from cmdb.practices.review import frozen
 from cmdb.practices.span import Span
+from cmdb.store.protocol import StaleVersion
+
+_ACTION = re.compile(r"([0-9a-f]+)-(\d{1,4})")
 
 
 class ReviewArguments(Arguments, frozen=True, kw_only=True):
@@ -31,7 +38,25 @@ class ReviewArguments(Arguments, frozen=True, kw_only=True):
 
 
 class NameArguments(Arguments, frozen=True, kw_only=True):
+    """`name` is the id of a review, or how its digest begins."""
+
     name: str
+
+
+class ActionsArguments(ListArguments, frozen=True, kw_only=True):
+    """`all`: those that are done, too."""
+
+    all: bool = False
+
+
+class ActArguments(Arguments, frozen=True, kw_only=True):
+    """`id` is that of an action (`3fa9c1d2-1`), or of a review (`3fa9c1d2`) to open another for."""
+
+    id: str
+    done: bool | None = None
+    text: str = ""
+    owner: str = ""
+    due_on: date | None = None
 
 
 async def report(hub: Hub, session: Session, args: ReviewArguments) -> Row:
@@ -49,6 +74,7 @@ async def reviews(hub: Hub, _session: Session, args: ListArguments) -> list[Row]
     found = await hub.store.find(Kind.SERVICE_REVIEW, at=args.at)
     rows = [
         {
+            "ref": one["digest"][:REF_LENGTH],
             **{name: one[name] for name in ("id", "period", "start", "end", "made_at", "made_by", "digest")},
             "agreements": len(one["agreements"]),
             "breached": sum(1 for agreement in one["agreements"] if agreement["kept"] is False),
@@ -60,10 +86,75 @@ async def reviews(hub: Hub, _session: Session, args: ListArguments) -> list[Row]
 
 
 async def kept(hub: Hub, _session: Session, args: NameArguments) -> Row:
-    document = await hub.store.get(Kind.SERVICE_REVIEW, args.name)
-    if document is None:
-        raise not_found("sla review", args.name)
-    return dict(document)
+    return (await _kept(hub, args.name)).body()
+
+
+async def actions(hub: Hub, _session: Session, args: ActionsArguments) -> list[Row]:
+    """What reviews left to be done, what is due first before the rest."""
+    today = hub.clock.now().date()
+    found = [msgspec.convert(one, ServiceReview) for one in await hub.store.find(Kind.SERVICE_REVIEW, at=args.at)]
+    rows = [
+        _action_row(review, number, today)
+        for review in found
+        for number, action in enumerate(review.actions, 1)
+        if args.all or not action.done
+    ]
+    return listed(rows, args, "due_on,id")
+
+
+async def act(hub: Hub, session: Session, args: ActArguments) -> Row:
+    """Change an action of a review, or open another; its evidence stays as it was."""
+    named = _ACTION.fullmatch(args.id)
+    review, number = await _kept(hub, named[1] if named else args.id), named[2] if named else ""
+    given = {term: value for term in ("text", "owner", "due_on") if (value := getattr(args, term))}
+    if number:
+        if not 0 < int(number) <= len(review.actions):
+            raise not_found("sla action", args.id)
+        place, action = int(number) - 1, msgspec.structs.replace(review.actions[int(number) - 1], **given)
+    elif len(given) < len(("text", "owner", "due_on")):
+        raise Refused(Code.USAGE, "sla action", "a new one needs a text, an owner and a due date")
+    else:
+        place, action = len(review.actions), Action(**given)
+    action = _finished(action, args.done, session.actor, hub.clock.now())
+    after = msgspec.structs.replace(review, actions=(*review.actions[:place], action, *review.actions[place + 1 :]))
+    try:
+        await hub.ledger.commit(
+            [Put(Kind.SERVICE_REVIEW, after, review.version)], actor=session.actor, reason="action of a review"
+        )
+    except StaleVersion as error:
+        raise Refused(Code.CONFLICT, error.what, error.why, error.next_step) from error
+    return _action_row(after, place + 1, hub.clock.now().date())
+
+
+def _finished(action: Action, done: bool | None, who: str, now: datetime) -> Action:
+    """As it is, done now by this person, or open again; who was first stays."""
+    if done is None or done == action.done:
+        return action
+    return msgspec.structs.replace(action, done=done, done_at=now if done else None, done_by=who if done else "")
+
+
+def _action_row(review: ServiceReview, number: int, today: date) -> Row:
+    action = review.actions[number - 1]
+    row: Row = msgspec.structs.asdict(action)
+    overdue = not action.done and action.due_on < today
+    return {
+        **row,
+        "id": f"{review.ref}-{number}",
+        "review": review.id,
+        "due_on": action.due_on.isoformat(),
+        "overdue": overdue,
+    }
+
+
+async def _kept(hub: Hub, name: str) -> ServiceReview:
+    """The review of this id, or whose digest begins like this."""
+    document = await hub.store.get(Kind.SERVICE_REVIEW, name)
+    if document is not None:
+        return msgspec.convert(document, ServiceReview)
+    found = await hub.store.find(Kind.SERVICE_REVIEW, matching=lambda one: one["digest"].startswith(name))
+    if not name or len(found) != 1:
+        raise not_found("sla review", name)
+    return msgspec.convert(found[0], ServiceReview)
 
 
 async def _made(hub: Hub, session: Session, args: ReviewArguments) -> ServiceReview:
@@ -86,4 +177,6 @@ VERBS: Mapping[str, Verb] = {
     "sla.review": Verb(ReviewArguments, review, Role.OPERATOR),
     "sla.reviews": Verb(ListArguments, reviews),
     "sla.reviewed": Verb(NameArguments, kept),
+    "sla.actions": Verb(ActionsArguments, actions),
+    "sla.action": Verb(ActArguments, act, Role.OPERATOR),
 }
