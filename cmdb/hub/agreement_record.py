@@ -23,13 +23,13 @@ from cmdb.store.protocol import Store
 
 
 async def reviewed_all(
-    services: Services, store: Store, agreements: Iterable[Agreement], window: Span, today: date
+    services: Services, store: Store, agreements: Iterable[Agreement], window: Span, zone: str, today: date
 ) -> list[ReviewedAgreement]:
     """The figures of each of these agreements in a window that has passed, by name."""
     found = [
         await recorded(services, store, one, window, today) for one in sorted(agreements, key=lambda one: one.name)
     ]
-    return [reviewed(one, window) for one in found]
+    return [reviewed(one, window, zone) for one in found]
 
 
 async def recorded(services: Services, store: Store, agreement: Agreement, window: Span, today: date) -> Recorded:

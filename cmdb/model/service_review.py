@@ -52,6 +52,9 @@ class ReviewedAgreement(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
     currency: str
     gaps: tuple[str, ...]
+    title: str = ""
+    customer: str = ""
+    consequences: str = ""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +83,7 @@ class ServiceReview(Record, frozen=True, kw_only=True):
     agreements: tuple[ReviewedAgreement, ...]
     actions: tuple[Action, ...] = ()
     digest: str = ""
+    timezone: str = "UTC"
 
     @property
     def ref(self) -> str:

@@ -38,13 +38,13 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
 
 
-def reviewed(found: Recorded, window: Span) -> ReviewedAgreement:
-    """The figures of one agreement in a window that has passed."""
+def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
+    """The figures of one agreement in a window that has passed; its days are those of the zone."""
     agreement, latest = found.agreement, max(found.history, key=lambda terms: terms.since)
     counted = account(found.history, found.intervals, window)
     divided = _divided(found, window)
     means, answered = reliability(divided), answers(found.incidents)
-    days = day_by_day(found.history, found.intervals, window, latest.hours.zone, counted.budget_s)
+    days = day_by_day(found.history, found.intervals, window, zone, counted.budget_s)
     breaches = [
         notice for notice in found.notices if notice.breached_at and window.start <= notice.breached_at < window.end
     ]
@@ -79,6 +79,9 @@ def reviewed(found: Recorded, window: Span) -> ReviewedAgreement:
         value=agreement.value,
         currency=agreement.currency,
         gaps=tuple(f"{gap.what}: {gap.why}" for gap in found.gaps),
+        title="" if found.service is None else found.service.title,
+        customer=agreement.customer or ", ".join(() if found.service is None else found.service.customers),
+        consequences=agreement.consequences,
     )
 
 
@@ -89,6 +92,7 @@ def frozen(
     owners: dict[str, str],
     made_by: str,
     now: datetime,
+    timezone: str = "UTC",
 ) -> ServiceReview:
     """The review of a period; `owners` are by service, for the actions that it opens."""
     evidence = tuple(agreements)
@@ -101,6 +105,7 @@ def frozen(
         made_by=made_by,
         agreements=evidence,
         actions=tuple(_actions(evidence, owners, now.date())),
+        timezone=timezone,
     )
     return msgspec.structs.replace(review, digest=digest_of(review))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 
 from cmdb.model.service_review import Action, ReviewedAgreement, ServiceReview
 from cmdb.practices.duration import spoken
+from cmdb.practices.wall_time import zone_named
 from cmdb.report.document import Bar, Block, Curve, Days, Document, Heading, Paragraph, Table
 
 MOST_OUTAGES = 10
@@ -14,15 +16,30 @@ MOST_OUTAGES = 10
 
 def review_report(review: ServiceReview) -> Document:
     """The report of a review."""
-    about = (
-        f"{review.start:%Y-%m-%d %H:%M} to {review.end:%Y-%m-%d %H:%M} UTC, made {review.made_at:%Y-%m-%d %H:%M} UTC"
-    )
     by = f" by {review.made_by}" if review.made_by else ""
+    about = f"{_moment(review, review.start)} to {_moment(review, review.end)} ({review.timezone})"
     blocks = [*_overview(review), *_actions(review)]
     for agreement in review.agreements:
         blocks += _details(agreement)
     blocks.append(Paragraph(f"Evidence sha256 {review.digest}"))
-    return Document(f"Service levels, {review.period}", about + by, tuple(blocks))
+    made = f"made {_moment(review, review.made_at)}{by}"
+    return Document(f"Service levels, {_period(review)}", f"{about}, {made}", tuple(blocks))
+
+
+def _period(review: ServiceReview) -> str:
+    """As people call it: a whole month or year by its name, anything else by its ends."""
+    start, end = (at.astimezone(zone_named(review.timezone)) for at in (review.start, review.end))
+    if (start.day, start.hour, start.minute, end.day, end.hour, end.minute) == (1, 0, 0, 1, 0, 0):
+        months = (end.year - start.year) * 12 + end.month - start.month
+        if months == 1:
+            return f"{start:%B %Y}"
+        if months == 12 and start.month == 1:
+            return f"{start:%Y}"
+    return f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
+
+
+def _moment(review: ServiceReview, at: datetime) -> str:
+    return f"{at.astimezone(zone_named(review.timezone)):%Y-%m-%d %H:%M}"
 
 
 def _overview(review: ServiceReview) -> Iterator[Block]:
@@ -61,9 +78,13 @@ def _state(action: Action) -> str:
 
 
 def _details(one: ReviewedAgreement) -> Iterator[Block]:
-    yield Heading(one.name if one.name == one.service else f"{one.name}: {one.service}")
+    name = one.name if one.name == one.service else f"{one.name}: {one.service}"
+    yield Heading(f"{name} ({one.title})" if one.title else name)
     changed = "".join(f"; terms changed {at:%Y-%m-%d}" for at in one.changed_at)
-    yield Paragraph(f"{share(one.target)} over {one.hours} ({one.timezone}){changed}.")
+    customer = f" For {one.customer}." if one.customer else ""
+    yield Paragraph(f"{share(one.target)} over {one.hours} ({one.timezone}){changed}.{customer}")
+    if one.kept is False and one.consequences:
+        yield Paragraph(f"What follows from the breach: {one.consequences}.")
     left = one.curve[-1] if one.curve else 1.0
     yield Bar("Budget left", left, _left(one))
     if one.days:

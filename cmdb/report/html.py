@@ -22,13 +22,15 @@ h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 
 table { border-collapse: collapse; width: 100%; } th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { padding-left: 0; }
+table.pair { max-width: 34rem; }
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { display: grid; grid-template-columns: 12rem 1fr auto; gap: .8rem; align-items: center; margin: .5rem 0; }
 .bar div { height: .7rem; background: var(--none); border-radius: .35rem; overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--well); } .bar i.less { background: var(--less); }
 .bar i.bad { background: var(--bad); }
 figure { margin: 1rem 0; } svg { width: 100%; height: 5rem; } polyline { fill: none; stroke: var(--well);
-  stroke-width: 2; vector-effect: non-scaling-stroke; } line { stroke: var(--line); vector-effect: non-scaling-stroke; }
+  stroke-width: 2; vector-effect: non-scaling-stroke; } polyline.less { stroke: var(--less); }
+  polyline.bad { stroke: var(--bad); } line { stroke: var(--line); vector-effect: non-scaling-stroke; }
 .month { display: flex; gap: 2px; align-items: center; } .month span { width: 5rem; color: var(--soft); }
 .month b { flex: 0 0 .95rem; height: .95rem; border-radius: 2px; background: var(--none); }
 .month b.well { background: var(--well); } .month b.less { background: var(--less); }
@@ -57,7 +59,8 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Bar(label, share, text):
-            width = max(0.0, min(share, 1.0)) * 100
+            # An overdrawn bar is full of what is wrong: an empty one would look like nothing at all.
+            width = max(0.0, min(share, 1.0)) * 100 if share > 0 else 100
             return (
                 f'<div class="bar"><span>{escape(label)}</span>'
                 f'<div><i class="{_left(share)}" style="width:{width:.1f}%"></i></div><span>{escape(text)}</span></div>'
@@ -75,7 +78,8 @@ def _table(table: Table) -> str:
         return f"<tr>{''.join(shown)}</tr>"
 
     head, body = row(table.columns, "th"), "\n".join(row(cells, "td") for cells in table.rows)
-    return f'<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody></table></div>'
+    pair = ' class="pair"' if len(table.columns) == 2 else ""
+    return f'<div class="wide"><table{pair}>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody></table></div>'
 
 
 def _curve(curve: Curve) -> str:
@@ -87,7 +91,8 @@ def _curve(curve: Curve) -> str:
             lines.append([])
         else:
             lines[-1].append(f"{number * step:.2f},{(1 - max(0.0, min(point, 1.0))) * 38 + 1:.2f}")
-    drawn = "".join(f'<polyline points="{" ".join(points)}"/>' for points in lines if points)
+    last = next((point for point in reversed(curve.points) if point is not None), 1.0)
+    drawn = "".join(f'<polyline class="{_left(last)}" points="{" ".join(points)}"/>' for points in lines if points)
     ends = f"{curve.first} – {curve.last}" if curve.first else ""
     return (
         f"<figure><figcaption>{escape(curve.label)} {escape(ends)}</figcaption>"

@@ -10,7 +10,7 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command
 from console.commands.options import InputFile, with_state
-from console.commands.report import FORMATS, report_options, show_report
+from console.commands.report import FORMATS, TIMEZONE, report_options, show_report
 from console.commands.sla_terms import json_option
 from console.commands.text import Column, clean, print_json, say, table
 from console.exit_codes import Exit
@@ -34,10 +34,11 @@ list_reviews = list_command(
 @click.command()
 @click.argument("name", required=False, default="")
 @report_options
+@TIMEZONE
 @with_state
-def review(locations: Locations, name: str, period: str, format_: str) -> None:
+def review(locations: Locations, name: str, period: str, format_: str, timezone: str) -> None:
     """Review a period: keep its evidence, open the actions that follow from it."""
-    show_report(ask(locations, "sla.review", name=name, period=period), format_)
+    show_report(locations, ask(locations, "sla.review", name=name, period=period, timezone=timezone), format_)
 
 
 ACTIONS = (
@@ -65,7 +66,7 @@ list_actions = list_command(
 @with_state
 def reviewed(locations: Locations, name: str, format_: str) -> None:
     """A review that was kept, as it was frozen, with its actions as they are now."""
-    show_report(ask(locations, "sla.reviewed", name=name), format_)
+    show_report(locations, ask(locations, "sla.reviewed", name=name), format_)
 
 
 @click.command()

@@ -105,7 +105,7 @@ async def test_actions_are_done_by_somebody_and_the_evidence_stays(
 async def test_a_report_reads_on_a_terminal(hub: Hub, client: HubClient, clock: HandClock) -> None:
     await month_with_an_outage(hub, clock)
     text = as_text(review_report(msgspec.convert(await client.call("report.sla"), ServiceReview)))
-    assert "Service levels, last-month" in text
+    assert "Service levels, March 2026" in text
     assert "What the breaches cost: 500 EUR (shop)." in text
     assert "web: web-1 down" in text
     assert await client.call("sla.reviews") == []

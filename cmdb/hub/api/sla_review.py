@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -17,10 +17,13 @@ from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
+from cmdb.hub.service_rows import hours_of
 from cmdb.hub.session import Session
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
+from cmdb.model.service import Agreement
 from cmdb.model.service_review import REF_LENGTH, Action, ServiceReview
+from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.period import report_window
 from cmdb.practices.review import frozen
 from cmdb.practices.span import Span
@@ -30,10 +33,12 @@ _ACTION = re.compile(r"([0-9a-f]+)-(\d{1,4})")
 
 
 class ReviewArguments(Arguments, frozen=True, kw_only=True):
-    """`period` as for every report: `last-month`, `7d`, `START/END`. Without a name: all agreements in force."""
+    """`period` as for every report: `last-month`, `7d`, `START/END`, in the timezone; without one, in that of the
+    agreements where they have the same. Without a name: all that were agreed with somebody, or the built-in one.
+    """
 
     period: str = "last-month"
-    timezone: str = "UTC"
+    timezone: str = ""
     name: str = ""
 
 
@@ -159,17 +164,29 @@ async def _kept(hub: Hub, name: str) -> ServiceReview:
 
 async def _made(hub: Hub, session: Session, args: ReviewArguments) -> ServiceReview:
     now = hub.clock.now()
+    agreements = _wanted(hub, args.name)
+    zone = args.timezone or _zone_of(hub, agreements)
     try:
-        whole = report_window(args.period, now, args.timezone)
+        whole = report_window(args.period, now, zone)
     except ValueError as error:
         raise Refused(Code.USAGE, "--period", str(error)) from error
     window = Span(whole.start, min(whole.end, now))
     if window.start >= window.end:
         raise Refused(Code.USAGE, "--period", f"{args.period} has not begun yet")
-    agreements = chosen(hub, args.name)
-    evidence = await reviewed_all(hub.services, hub.store, agreements, window, now.date())
+    evidence = await reviewed_all(hub.services, hub.store, agreements, window, zone, now.date())
     owners = {service.name: service.owner for service in hub.services.services.values()}
-    return frozen(args.period, window, evidence, owners, session.actor, now)
+    return frozen(args.period, window, evidence, owners, session.actor, now, zone)
+
+
+def _wanted(hub: Hub, name: str) -> list[Agreement]:
+    """Nobody is to be given a report about what nobody agreed on, unless there is nothing else."""
+    found = chosen(hub, name)
+    return [one for one in found if name or one.source != BUILT_IN] or found
+
+
+def _zone_of(hub: Hub, agreements: Iterable[Agreement]) -> str:
+    zones = {hours_of(hub.services.services.get(one.service), one).zone for one in agreements}
+    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 VERBS: Mapping[str, Verb] = {
