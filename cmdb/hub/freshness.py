@@ -9,7 +9,7 @@ import asyncio
 import functools
 import heapq
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
@@ -36,12 +36,13 @@ class Freshness:
 
     def __init__(self, ledger: Ledger, clock: Clock, tuning: CheckSection) -> None:
         self._ledger, self._clock, self._tuning = ledger, clock, tuning
-        self._seen: dict[str, object] = {}  # by check, the moment of its last result
+        self._seen: dict[str, object] = {}  # by check, the moment of its last result; of a heartbeat, its agent
         self._due_s: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
         self._agents: set[str] = set()  # to be looked at: their state changed
         self._states: dict[str, str] = {}
         self._stirred = asyncio.Event()
+        self.agent_changed: Callable[[str], Awaitable[None]] | None = None  # told before its checks are judged
 
     async def load(self, store: Store) -> None:
         """Everything on record gets a whole life from now: the hub was not there to see."""
@@ -74,6 +75,8 @@ class Freshness:
         """What follows for the checks of agents that came or fell silent."""
         while self._agents:
             agent_id = min(self._agents)
+            if self.agent_changed is not None:
+                await self.agent_changed(agent_id)
             document = await self._ledger.get(Kind.AGENT, agent_id)
             checks = await self._ledger.store.find(Kind.CHECK, {"agent": agent_id})
             if document is not None:
@@ -130,8 +133,8 @@ class Freshness:
             self._forget(id_)
             return
         if check["type"] == HEARTBEAT:
-            if id_ not in self._seen and check["agent"] is not None:
-                self._seen[id_] = None
+            if check["agent"] is not None and self._seen.get(id_) != check["agent"]:
+                self._seen[id_] = check["agent"]
                 self._agents.add(check["agent"])
                 self._stirred.set()
             return

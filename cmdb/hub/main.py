@@ -24,7 +24,8 @@ from cmdb.hub.api.table import VERBS
 from cmdb.hub.burn_alarms import BurnAlarms
 from cmdb.hub.census import Census
 from cmdb.hub.check_history import CheckHistory, keep
-from cmdb.hub.check_rules import plan_again
+from cmdb.hub.check_rules import hand_over as hand_over_checks
+from cmdb.hub.check_rules import neighbours_of, plan_again
 from cmdb.hub.clock_watch import ClockWatch
 from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
@@ -182,6 +183,7 @@ def _put_together(
         plan_again, store, ledger, reconciling, agents.work_changed, agentless.rules_changed
     )
     agentless.plan_hosts = watch.rules_changed
+    freshness.agent_changed = functools.partial(hand_over_checks, ledger, reconciling, agents.work_changed)
     hub = Hub(
         locations=locations,
         config=config,
@@ -299,7 +301,8 @@ def _agents(
     """The end that agents talk to, and what is made of what they say."""
 
     async def reported(live: LiveAgent) -> None:
-        await agents.work_changed(live.agent_id)
+        for agent in await neighbours_of(store, live.agent_id):
+            await agents.work_changed(agent.id)
         first_report.set()
 
     work = functools.partial(work_for, store)

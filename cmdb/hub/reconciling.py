@@ -9,6 +9,7 @@ import msgspec
 
 from agent.wire import Item
 from cmdb.check_plan import plan
+from cmdb.check_runner import runner_of
 from cmdb.clock import Clock
 from cmdb.config import CheckSection
 from cmdb.hub.guests import guests
@@ -56,7 +57,7 @@ class Reconciling:
         self._store, self._clock, self._tuning, self._rules = store, clock, tuning, rules
         self._recognition, self._policy = recognition, Policy()
         self.hubs_agent: Callable[[], str | None] = lambda: None  # set by who knows it
-        self._planned: dict[str, str] = {}  # hosts whose checks are all as they should be → by which agent
+        self._planned: dict[str, str] = {}  # hosts whose checks are all as they should be → the agent that runs them
 
     async def __call__(self, agent: AgentRecord, scanned: Scanned) -> Reconciled:
         report = [
@@ -67,13 +68,14 @@ class Reconciling:
         answer = await self._answer(agent, host)
         if answer.refused:
             return Reconciled(answer.changes, refused=answer.refused)
-        record = await self._on_record(agent, answer, report)
+        runner = await self._runner(answer.host_id, agent)
+        record = await self._on_record(agent, answer, report, runner)
         report, seen_guests = await guests(self._store, self._recognition, answer.host_id, report, scanned.at)
         changes = reconcile(
-            answer.host_id, record, _replaced(report, host), source=SOURCE, at=scanned.at, policy=self._policy
+            answer.host_id, record, _replaced(report, host, runner), source=SOURCE, at=scanned.at, policy=self._policy
         )
         items = _as_will_be(record, changes)
-        checks = await self._checks_after(agent, answer.host_id, items, changes)
+        checks = await self._checks_after(agent, runner, answer.host_id, items, changes)
         return Reconciled(
             [
                 *answer.changes,
@@ -86,10 +88,19 @@ class Reconciling:
             look_again_at=look_again_at(items.values(), self._policy),
         )
 
-    async def checks_anew(self, agent_id: str, host_id: str) -> Sequence[Change]:
-        """What the checks of a host that is on record lack or have too much, by the rules as they are now."""
+    async def checks_anew(self, host_id: str) -> Sequence[Change]:
+        """What the checks of a host on record lack or have too much, by the rules and agents as they are now."""
+        runner = runner_of(await self._store.read(Kind.AGENT, AgentRecord, "host", [host_id]))
+        if runner is None:
+            return []
         items = _as_will_be(await everything(self._store, host_id, ()), ())
-        return await self._checks(items, items, agent_id)
+        return await self._checks(items, items, runner)
+
+    async def _runner(self, host_id: str, reporter: AgentRecord) -> str:
+        """The agent that runs the host's checks: the one that reports, or another that lives there too."""
+        agents = await self._store.read(Kind.AGENT, AgentRecord, "host", [host_id])
+        others = (agent for agent in agents if agent.id != reporter.id)
+        return runner_of([reporter, *others]) or reporter.id
 
     async def _answer(self, agent: AgentRecord, host: Item | None) -> _Answer:
         if host is None:
@@ -137,9 +148,9 @@ class Reconciling:
             last_seen=now,
         )
 
-    async def _on_record(self, agent: AgentRecord, answer: _Answer, report: Sequence[Seen]) -> OnRecord:
+    async def _on_record(self, agent: AgentRecord, answer: _Answer, report: Sequence[Seen], runner: str) -> OnRecord:
         """All that is on the host; where its checks are planned and it stays where it was, only what differs."""
-        if self._planned.get(answer.host_id) == agent.id and answer.moved_from is None and agent.sections:
+        if self._planned.get(answer.host_id) == runner and answer.moved_from is None and agent.sections:
             record = await what_differs(self._store, answer.host_id, report)
             if record is not None:
                 return record
@@ -167,14 +178,19 @@ class Reconciling:
         return [Put(Kind.RELATION, found, 0)]
 
     async def _checks_after(
-        self, agent: AgentRecord, host_id: str, items: Mapping[str, ConfigurationItem], changes: Sequence[Change]
+        self,
+        agent: AgentRecord,
+        runner: str,
+        host_id: str,
+        items: Mapping[str, ConfigurationItem],
+        changes: Sequence[Change],
     ) -> Sequence[Change]:
         """Of what changed; of everything where the host did, it was not so since the start, or the report is whole."""
         changed = {change.record.id for change in changes if isinstance(change, Put)}
-        whole = not agent.sections or self._planned.get(host_id) != agent.id or host_id in changed
-        planned = await self._checks(items if whole else sorted(items.keys() & changed), items, agent.id)
+        whole = not agent.sections or self._planned.get(host_id) != runner or host_id in changed
+        planned = await self._checks(items if whole else sorted(items.keys() & changed), items, runner)
         if whole and not planned:
-            self._planned[host_id] = agent.id
+            self._planned[host_id] = runner
         return planned
 
     async def _checks(
@@ -207,9 +223,11 @@ def with_all_keys(report: Sequence[Seen], agent_id: str) -> Item | None:
     return msgspec.structs.replace(items["host"], keys={**items["host"].keys, **cloud, "agent_key": agent_id})
 
 
-def _replaced(report: Sequence[Seen], host: Item | None) -> list[Seen]:
+def _replaced(report: Sequence[Seen], host: Item | None, runner: str) -> list[Seen]:
+    """The report with the host as it is to be kept: of several agents' keys that of the one that runs its checks."""
     if host is None:
         return list(report)
+    host = msgspec.structs.replace(host, keys={**host.keys, "agent_key": runner})
     return [
         Seen(seen.outcome, seen.items and [host if item.class_ == "host" else item for item in seen.items], seen.gone)
         for seen in report

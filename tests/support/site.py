@@ -25,10 +25,11 @@ class Site:
         self.hub, self.client, self.clock = hub, client, clock
         self._ingest = Ingest(hub.ledger, clock, Reconciling(hub.store, clock, CheckSection(), hub.recognition))
 
-    async def report(self, agent: str, name: str, *, hours: float = 1, **keys: Any) -> None:
+    async def report(self, agent: str, name: str, *, hours: float = 1, stays: bool = False, **keys: Any) -> None:
+        """From an agent that falls silent again, unless it `stays`."""
         self.clock.turn(hours=hours)
         if await self._ingest.record(agent) is None:
-            await self._ingest.arrive(Hello(1, agent, agent, "0.1", "linux"), Origin("ssh"))
+            await self.arrive(agent)
         host = Item("host", "host", name, keys={**KEYS, "name": name, **keys})
         disk = Item("disk", "sda", "sda", relations=(("part_of", "host", "host"),))
         known = await self._ingest.record(agent)
@@ -41,7 +42,14 @@ class Site:
         try:
             await self._ingest.report(agent, Scanned(self.clock.now(), 0.1, sections))
         finally:
-            await self._ingest.silent(agent, self.clock.now())
+            if not stays:
+                await self.silent(agent)
+
+    async def silent(self, agent: str) -> None:
+        await self._ingest.silent(agent, self.clock.now())
+
+    async def arrive(self, agent: str) -> None:
+        await self._ingest.arrive(Hello(1, agent, agent, "0.1", "linux"), Origin("ssh"))
 
     async def hosts(self) -> list[str]:
         return sorted(row["name"] for row in await self.client.call("ci.list", **{"class": "host"}))
