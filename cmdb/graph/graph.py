@@ -178,6 +178,12 @@ class Graph:
             for key, members in groups.items()
         ]
 
+    def group_of(self, effect: str, cause: str) -> tuple[str, int] | None:
+        """The redundancy group in which the first depends on the second, and how many of it are needed."""
+        if effect not in self._numbers or cause not in self._numbers:
+            return None
+        return self._group_of.get((self._numbers[effect], self._numbers[cause]))
+
     def _walked(self, starts: Sequence[int], adjacency: Mapping[int, Collection[int]]) -> Walked:
         nothing: tuple[int, ...] = ()
         groups = self._known_groups()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Document, Store
+from cmdb.store.protocol import Document, Finder
 
 COUNTED = (Kind.CI, Kind.RELATION, Kind.CHECK, Kind.INCIDENT, Kind.AGENT)
 SEVERITY = {"critical": 3, "warning": 2, "unknown": 1, "ok": 0, "pending": -1}
@@ -26,7 +26,7 @@ class Census:
         self._checks_of: dict[str, set[str]] = {}
         self._ci_of: dict[str, str] = {}
 
-    async def load(self, store: Store) -> None:
+    async def load(self, store: Finder) -> None:
         """Count what is there; forget what was counted before."""
         self._clear()
         for kind in COUNTED:

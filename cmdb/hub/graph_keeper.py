@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from cmdb.graph.graph import Graph
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Store
+from cmdb.store.protocol import Finder
 
 
 class GraphKeeper:
@@ -16,7 +16,7 @@ class GraphKeeper:
     def __init__(self) -> None:
         self.graph = Graph()
 
-    async def load(self, store: Store) -> None:
+    async def load(self, store: Finder) -> None:
         graph = Graph()
         for ci in await store.find(Kind.CI):
             graph.put_ci(ci)

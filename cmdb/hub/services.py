@@ -20,7 +20,7 @@ from cmdb.model.service import Agreement, Interval, Service
 from cmdb.practices.negotiation import NEGOTIATED
 from cmdb.practices.service_state import Judged, ServiceState
 from cmdb.practices.state_record import changed, closed, unwatched
-from cmdb.store.protocol import Store, StoreError
+from cmdb.store.protocol import Finder, StoreError
 
 ACTOR = "hub"
 RETIRED = "retired"  # the stage of a service that is kept and no longer measured
@@ -46,7 +46,7 @@ class Services:
         self.records: dict[str, list[Interval]] = {}
         self._touched: set[str] = set()
 
-    async def load(self, store: Store) -> None:
+    async def load(self, store: Finder) -> None:
         """Take everything that the record has now; states are judged with the next change."""
         self.members = ServiceMembers(self._maintained)
         self.services, self.agreements, self.revisions, self.records = {}, {}, {}, {}

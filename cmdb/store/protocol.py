@@ -147,6 +147,15 @@ class Subscription(Protocol):
         """The sequence number of the last batch read."""
 
 
+class Finder(Protocol):
+    """Where whoever keeps something of the record at hand loads it from: a store, or a store as of a moment."""
+
+    async def find(
+        self, kind: Kind, equals: Mapping[str, Any] | None = None, matching: Predicate | None = None
+    ) -> list[Document]:
+        """As `Store.find`."""
+
+
 class Store(Protocol):
     """One writer, many readers. Sequence numbers rise by one with each batch and never return."""
 

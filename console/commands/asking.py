@@ -14,7 +14,7 @@ from agent.unix_socket import connect
 from cmdb.hub.blocking_client import BlockingClient, HubRefusal
 from cmdb.locations import Locations
 from console.commands.options import listing, with_state
-from console.commands.text import Column, print_json, say, table
+from console.commands.text import Column, print_json, say, table, told_at
 from console.errors import CommandError, of_failure
 from console.exit_codes import Exit
 
@@ -87,7 +87,8 @@ def list_command(
         if as_json:
             print_json(rows)
         else:
-            say(table(rows, columns, empty=empty))
+            with told_at(at):
+                say(table(rows, columns, empty=empty))
 
     command.params[:0] = options
     return command
@@ -132,7 +133,8 @@ def show_command(
         if as_json:
             print_json(document)
         else:
-            say(render(document))
+            with told_at(arguments.get("at")):
+                say(render(document))
         return status(document)
 
     command.params[:0] = [*([] if argument is None else [argument]), *options]

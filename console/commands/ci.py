@@ -73,9 +73,15 @@ def _state(node: dict[str, Any]) -> str:
     return f" [{node['state']}]" if node["state"] else ""
 
 
+def _group(node: dict[str, Any]) -> str:
+    group = node.get("group")
+    return f" ({group['needed']} needed of {clean(group['name'])})" if group else ""
+
+
 def _graph(document: dict[str, Any]) -> str:
     lines = [
-        f"{'  ' * node['distance']}{node['class']} {node['name']}{_state(node)} via {node['via']}"
+        f"{'  ' * node['distance']}{node['class']} {clean(node['name'])}{_state(node)}"
+        f" via {clean(node['via'])}{_group(node)}"
         for node in document["nodes"]
     ]
     services = ", ".join(document.get("services", ())) or "none"
@@ -109,14 +115,15 @@ ci.add_command(
         options=(
             click.Option(["--limit"], type=click.IntRange(min=1), metavar="N"),
             click.Option(["--since"], type=Moment(), metavar="TIME"),
+            AT,
         ),
     )
 )
 ci.add_command(
-    show_command("impact", "ci.impact", _id(), help_="What its failure reaches.", render=_graph, options=(DEPTH,))
+    show_command("impact", "ci.impact", _id(), help_="What its failure reaches.", render=_graph, options=(DEPTH, AT))
 )
 ci.add_command(
-    show_command("depends", "ci.depends", _id(), help_="What it stands on.", render=_graph, options=(DEPTH,))
+    show_command("depends", "ci.depends", _id(), help_="What it stands on.", render=_graph, options=(DEPTH, AT))
 )
 add_to(ci)
 ci.add_command(ci_group)

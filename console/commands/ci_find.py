@@ -8,7 +8,7 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask
-from console.commands.options import Moment, with_state
+from console.commands.options import Moment, reading, with_state
 from console.commands.text import Column, print_json, say, table
 from console.exit_codes import Exit
 
@@ -26,11 +26,13 @@ DIFFERENCES = (Column("ATTRIBUTE", "attribute"), Column("A", "a"), Column("B", "
 @click.argument("text", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N")
 @click.option("--all", "all_", is_flag=True, help="Retired ones too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@reading
 @with_state
-def find(locations: Locations, text: tuple[str, ...], limit: int, all_: bool, as_json: bool) -> int:
+def find(
+    locations: Locations, text: tuple[str, ...], limit: int, all_: bool, as_json: bool, at: datetime | None
+) -> int:
     """Items by words anywhere in them and by fields: ci find openssl 'version<3.0.13'. Exit 1 when there are none."""
-    rows = ask(locations, "ci.find", text=" ".join(text), limit=limit, all=all_)
+    rows = ask(locations, "ci.find", text=" ".join(text), limit=limit, all=all_, at=at)
     if as_json:
         print_json(rows)
     else:

@@ -88,7 +88,12 @@ service.add_command(
 )
 service.add_command(
     show_command(
-        "points", "service.points", _name(), help_="Single points of failure: what alone takes it down.", render=_points
+        "points",
+        "service.points",
+        _name(),
+        help_="Single points of failure: what alone takes it down.",
+        render=_points,
+        options=(AT,),
     )
 )
 service.add_command(
@@ -98,6 +103,7 @@ service.add_command(
         click.Argument(["name"], required=False, default=""),
         help_="From services (all, or one) down to what they stand on, and which hosts carry them.",
         render=_map,
+        options=(AT,),
     )
 )
 for command in (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,9 +68,22 @@ def duration(span: timedelta | float | None) -> str:
     return sign + "".join(parts[:2])
 
 
+_told_at: ContextVar[datetime | None] = ContextVar("told_at", default=None)
+
+
+@contextmanager
+def told_at(moment: datetime | None) -> Iterator[None]:
+    """Inside the `with` ages are those of that moment, as it was told then; None: of now."""
+    token = _told_at.set(moment)
+    try:
+        yield
+    finally:
+        _told_at.reset(token)
+
+
 def age(moment: object) -> str:
     """How long ago, as `duration`."""
-    return duration(datetime.now(UTC) - moment) if isinstance(moment, datetime) else "-"
+    return duration((_told_at.get() or datetime.now(UTC)) - moment) if isinstance(moment, datetime) else "-"
 
 
 def table(rows: Sequence[Row], columns: Sequence[Column], *, empty: str) -> str:

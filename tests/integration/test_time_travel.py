@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.kind import Kind
+from cmdb.model.relation import Relation
 from cmdb.store.embedded import EmbeddedStore
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, until
+from tests.support.hub import HandClock, check, ci, client_of, hub_at, relation, until
 
 LISTS = ("ci.list", "check.list", "agent.list", "incident.list", "service.list")
 MOMENTS = 20
@@ -66,3 +70,70 @@ async def settled(hub: Hub, client: HubClient, moment: datetime) -> dict[str, An
 
 async def lists(client: HubClient, at: datetime | None = None) -> dict[str, Any]:
     return {verb: await client.call(verb, **({} if at is None else {"at": at})) for verb in LISTS}
+
+
+SHOP = """
+[[service]]
+name = "shop"
+[[service.component]]
+name = "app"
+select = "class=software name=app"
+"""
+
+
+def one_of(database: str) -> Relation:
+    return msgspec.structs.replace(relation("app", "depends_on", database), evidence={"group": "db", "needed": 1})
+
+
+QUESTIONS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("ci.impact", {"id": "db-1"}),
+    ("ci.depends", {"id": "app"}),
+    ("ci.history", {"id": "app"}),
+    ("ci.find", {"text": "postgres"}),
+    ("ci.find", {"text": "class=database version<15"}),
+    ("service.points", {"name": "shop"}),
+    ("service.tree", {"name": "shop"}),
+    ("service.map", {"name": "shop"}),
+)
+
+
+async def test_what_hangs_together_is_answered_as_it_was(tmp_path: Path) -> None:
+    clock = HandClock()
+    (tmp_path / "services.d").mkdir()
+    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    old, new = ({"product": "postgres", "version": version} for version in ("14.2", "16.1"))
+    steps: list[list[Change]] = [
+        [Put(Kind.CI, ci("app", "software")), Put(Kind.CI, ci("db-1", "database", attributes=old))],
+        [Put(Kind.RELATION, relation("app", "depends_on", "db-1"))],
+        [Put(Kind.CHECK, check("db-1", state="critical"))],
+        [
+            Put(Kind.CI, ci("db-2", "database", attributes=new)),
+            *(Put(Kind.RELATION, one_of(f"db-{n}")) for n in (1, 2)),
+        ],
+        [Put(Kind.CI, ci("db-1", "database", attributes=new))],
+        [Remove(Kind.RELATION, one_of("db-1").id), Put(Kind.CI, ci("app", "software", status="retired"))],
+    ]
+    async with hub_at(tmp_path, clock=clock, store=store) as hub, await client_of(hub) as client:
+        told: list[tuple[datetime, list[Any]]] = []
+        for changes in steps:
+            clock.turn(minutes=1)
+            await hub.ledger.commit(changes, actor="ann", reason="a step")
+            await settled(hub, client, clock.now())
+            told.append((clock.now(), await answers(client)))
+            clock.turn(minutes=1)
+        assert len({repr(answer) for _, answer in told}) == len(steps)
+        for moment, answer in told:
+            assert await answers(client, at=moment) == answer
+    (depended,) = [node for node in told[3][1][1]["nodes"] if node["id"] == "db-2"]
+    assert depended["group"] == {"name": "db", "needed": 1}
+    assert told[2][1][1]["nodes"][0]["state"] == "critical"
+    assert [point["id"] for point in told[2][1][5]] == ["app", "db-1"]
+    assert [point["id"] for point in told[3][1][5]] == ["app"]
+
+
+async def answers(client: HubClient, at: datetime | None = None) -> list[Any]:
+    moment = {} if at is None else {"at": at}
+    told = [(verb, await client.call(verb, **arguments, **moment)) for verb, arguments in QUESTIONS]
+    # Of words the best match comes first, which only the index of now knows.
+    return [sorted(answer, key=itemgetter("id")) if verb == "ci.find" else answer for verb, answer in told]

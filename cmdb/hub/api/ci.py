@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -34,14 +34,17 @@ class CiArguments(Arguments, frozen=True, kw_only=True):
 
 
 class CiHistoryArguments(Arguments, frozen=True, kw_only=True):
+    """`at`: as it was told then, so up to that moment."""
+
     id: str
     since: datetime | None = None
     limit: int | None = None
+    at: datetime | None = None
 
 
 async def list_(hub: Hub, _session: Session, args: CiListArguments) -> list[Row]:
     equals = {"class": args.class_} if args.class_ else None
-    state_of = await states_at(hub, args)
+    state_of = await states_at(hub, args.at)
     found = await hub.store.find(Kind.CI, equals, at=args.at)
     wanted = [ci for ci in found if args.all or ci["status"] != "retired"]
     rows = [await ci_row(hub.store, ci, state_of, args.at) for ci in wanted]
@@ -51,12 +54,12 @@ async def list_(hub: Hub, _session: Session, args: CiListArguments) -> list[Row]
     return listed(rows, args, "class,name", hosts.get)
 
 
-async def states_at(hub: Hub, args: ListArguments | CiArguments) -> StateOf:
-    """How to know a CI's state at the moment that the list is of."""
-    if args.at is None:
+async def states_at(hub: Hub, at: datetime | None) -> StateOf:
+    """How to know a CI's state at the moment that the answer is of."""
+    if at is None:
         return hub.census.state_of
     states: dict[str, list[str]] = {}
-    for check in await hub.store.find(Kind.CHECK, at=args.at):
+    for check in await hub.store.find(Kind.CHECK, at=at):
         states.setdefault(check["ci"], []).append(check["state"])
     return lambda ci: worst(states.get(ci, ()))
 
@@ -64,7 +67,7 @@ async def states_at(hub: Hub, args: ListArguments | CiArguments) -> StateOf:
 async def show(hub: Hub, _session: Session, args: CiArguments) -> Row:
     """The CI with its relations, seen from it, its checks, and where a person's value is not what is observed."""
     ci = await by_id_or_name(hub.store, Kind.CI, args.id, args.at)
-    state_of = await states_at(hub, args)
+    state_of = await states_at(hub, args.at)
     checks = await hub.store.find(Kind.CHECK, {"ci": ci["id"]}, at=args.at)
     return await ci_row(hub.store, ci, state_of, args.at) | {
         "relations": await _relations(hub, ci["id"], args.at),
@@ -75,8 +78,9 @@ async def show(hub: Hub, _session: Session, args: CiArguments) -> Row:
 
 async def history(hub: Hub, _session: Session, args: CiHistoryArguments) -> list[Row]:
     """Newest first."""
-    ci = await by_id_or_name(hub.store, Kind.CI, args.id)
-    rows = await hub.store.history(Kind.CI, ci["id"], since=args.since, limit=args.limit)
+    ci = await by_id_or_name(hub.store, Kind.CI, args.id, args.at)
+    until = None if args.at is None else args.at + timedelta(microseconds=1)  # what happened at that moment is told
+    rows = await hub.store.history(Kind.CI, ci["id"], since=args.since, until=until, limit=args.limit)
     return [history_row(row) for row in rows]
 
 

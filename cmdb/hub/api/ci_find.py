@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from cmdb.filter import Filter, FilterError, parse
 from cmdb.filter.expression import Text
+from cmdb.hub.api.ci import states_at
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.hub import Hub
@@ -15,6 +17,7 @@ from cmdb.hub.rows import Row, ci_row
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
 from cmdb.store.protocol import Document
+from cmdb.store.text import says, text_of
 
 SEARCHED = 10_000  # found by words before fields are judged
 
@@ -25,6 +28,7 @@ class FindArguments(Arguments, frozen=True, kw_only=True):
     text: str
     limit: int = 50
     all: bool = False
+    at: datetime | None = None
 
 
 async def find(hub: Hub, _session: Session, args: FindArguments) -> list[Row]:
@@ -34,9 +38,10 @@ async def find(hub: Hub, _session: Session, args: FindArguments) -> list[Row]:
         raise Refused(Code.USAGE, "ci find", str(error), "see docs/filter.md") from error
     words, fields = _split(asked)
     found: list[Row] = []
-    for document in await _candidates(hub, words, fields):
-        row = await ci_row(hub.store, document, hub.census.state_of)
-        if (args.all or row["status"] != "retired") and fields.matches(row, now=hub.clock.now()):
+    state_of, now = await states_at(hub, args.at), args.at or hub.clock.now()
+    for document in await _candidates(hub, words, fields, args.at):
+        row = await ci_row(hub.store, document, state_of, args.at)
+        if (args.all or row["status"] != "retired") and fields.matches(row, now=now):
             found.append(row)
         if len(found) == max(0, args.limit):
             break
@@ -55,10 +60,12 @@ def _is_indexed(term: object) -> bool:
     return plain and isinstance(term, Text) and "*" not in term.values[0].text
 
 
-async def _candidates(hub: Hub, words: str, fields: Filter) -> Sequence[Document]:
-    if words:
+async def _candidates(hub: Hub, words: str, fields: Filter, at: datetime | None) -> Sequence[Document]:
+    """The full-text index has the words of now: at another moment every text is looked through."""
+    if words and at is None:
         return await hub.store.search(words, Kind.CI, limit=SEARCHED)
-    return await hub.store.find(Kind.CI, fields.equals(Kind.CI))
+    found = await hub.store.find(Kind.CI, fields.equals(Kind.CI), at=at)
+    return [one for one in found if says(text_of(Kind.CI, one), words)] if words else found
 
 
 VERBS: Mapping[str, Verb] = {

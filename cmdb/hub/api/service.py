@@ -12,6 +12,7 @@ from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
+from cmdb.hub.past import known_at
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
 from cmdb.hub.rows import Row
@@ -33,6 +34,7 @@ class MapArguments(Arguments, frozen=True, kw_only=True):
     """Without a name: all services."""
 
     name: str = ""
+    at: datetime | None = None
 
 
 class ServiceListArguments(ListArguments, frozen=True, kw_only=True):
@@ -54,16 +56,18 @@ async def list_(hub: Hub, _session: Session, args: ServiceListArguments) -> list
 
 async def show(hub: Hub, _session: Session, args: NameArguments) -> Row:
     service = await _service(hub, args)
-    return service_tree(hub.services, service, args.at or hub.clock.now())
+    known = await known_at(hub, args.at)
+    return service_tree(known.services, service, args.at or hub.clock.now())
 
 
 async def map_(hub: Hub, _session: Session, args: MapArguments) -> dict[str, Any]:
     """`down`: from services to what they stand on, as rows of a tree; `up`: from hosts to the services on them."""
-    known = {id_: one for id_, one in hub.services.services.items() if one.stage != RETIRED}
-    if args.name and args.name not in known:
+    known = await known_at(hub, args.at)
+    offered = {id_: one for id_, one in known.services.services.items() if one.stage != RETIRED}
+    if args.name and args.name not in offered:
         raise not_found("service", args.name)
-    chosen = [known[args.name]] if args.name else list(known.values())
-    found = ServiceMap(hub.services, hub.topology.graph, hub.census.state_of, whole=bool(args.name))
+    chosen = [offered[args.name]] if args.name else list(offered.values())
+    found = ServiceMap(known.services, known.graph, known.state_of, whole=bool(args.name))
     return {"id": args.name, "name": args.name, "down": found.down(chosen), "up": found.up(chosen)}
 
 
