@@ -1,4 +1,4 @@
-"""Says on an incident's timeline when three quarters of its time, nine tenths, all of it have passed: once each."""
+"""Says on an incident's timeline when a half, three quarters, nine tenths, all of its time have passed: once each."""
 
 from __future__ import annotations
 

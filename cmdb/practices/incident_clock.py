@@ -16,7 +16,6 @@ from cmdb.practices.clock import Clock, ClockEvent, Fired, Goal, Running, Target
 from cmdb.practices.duration import spoken
 
 ACTOR = "hub"
-WARNED_FROM = 0.75  # the first half of the time is nobody's business
 _STATE_AFTER = {
     "acknowledged": "acknowledged",
     "put on hold": "on_hold",
@@ -92,10 +91,9 @@ def warned(incident: Incident, commitments: Sequence[Commitment], usual: Commitm
     told, lines = dict(incident.warned), []
     for one in clocks_of(incident, commitments, usual):
         name = f"{one.clock.target.goal} {one.agreement}"
-        reached = {share: at for share, at in one.reached.items() if share >= WARNED_FROM}
-        before = Fired({share: told[key] for share in reached if (key := _key(name, share)) in told})
-        fired, due = before.step(reached, now)
-        for share in reached:
+        before = Fired({share: told[key] for share in one.reached if (key := _key(name, share)) in told})
+        fired, due = before.step(one.reached, now)
+        for share in one.reached:
             told.pop(_key(name, share), None)
         told |= {_key(name, share): at for share, at in fired.moments.items()}
         if due and one.clock.running is Running.RUNNING:

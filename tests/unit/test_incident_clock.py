@@ -86,6 +86,11 @@ def test_each_share_of_the_time_is_said_once() -> None:
     assert [entry.text.partition(" of")[0] for entry in later.timeline[1:]] == ["75%", "all"]
 
 
+def test_half_of_the_time_is_said_too() -> None:
+    [_, line] = warned(opened(), [SHOP], USUAL, utc("2026-11-16 15:16")).timeline
+    assert line.text.startswith("50% of the 30 min to respond (shop) passed")
+
+
 def test_other_lines_of_the_timeline_change_no_clock() -> None:
     before = timed(opened(), [SHOP], USUAL)
     assert (

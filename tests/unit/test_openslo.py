@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,29 @@ def test_the_example_whose_month_is_a_minute_is_refused_by_its_field() -> None:
     [refused] = found.refused
     assert refused.startswith("service-availability: spec.timeWindow[0].duration: 1m is not a day")
     assert refused.endswith("a calendar month is 1M")
+
+
+# What becomes of each example of the specification's own text, in their order: many name a type where a value belongs.
+OF_THE_SPECIFICATION = (
+    "string: kind", "read", "read", "string: spec.budgetingMethod", "document 1: apiVersion", "document 1: apiVersion",
+    "string: spec.ratioMetric.counter", "foo-slo: spec", "document 1: apiVersion", "document 1: apiVersion",
+    "document 1: apiVersion", "read", "AlertPolicy: metadata.name", "AlertPolicy: metadata.name", "read", "read",
+    "read", "OnCallDevopsMailNotification: metadata.name", "OnCallDevopsSlackNotification: metadata.name", "read",
+)  # fmt: skip
+
+
+def test_every_example_of_the_specification_is_read_or_refused_by_its_field() -> None:
+    text = (EXAMPLES / "specification.md").read_text()
+    outcomes = [outcome(block) for block in re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)]
+    assert tuple(outcomes) == OF_THE_SPECIFICATION
+
+
+def outcome(text: str) -> str:
+    try:
+        read_documents(text)
+    except FieldError as error:
+        return f"{error.name}: {error.field if error.why else 'without a reason'}"
+    return "read"
 
 
 def test_several_objectives_are_several_agreements() -> None:
