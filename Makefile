@@ -1,5 +1,7 @@
 # Everything here works on a fresh machine with Python 3.11 and make.
-PYTHON ?= python3
+# python3 where that is new enough, else the first that is.
+PYTHON ?= $(or $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done),python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
@@ -9,22 +11,24 @@ ARGS ?=
 
 # What runs Watchdeck, and nothing else.
 $(VENV)/.run: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Watchdeck needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Watchdeck needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV): about a minute, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
 
 # The same and what checks it.
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "Setting up what the tests need: about a minute, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
 
 setup: $(VENV)/.dev
 
 run: $(VENV)/.run
-	$(BIN)/watchdeck up $(ARGS)
+	@$(BIN)/watchdeck up $(ARGS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)

@@ -88,7 +88,9 @@ def run_linear(locations: Locations, *, readonly: bool = False) -> int:
     try:
         asyncio.run(_converse(locations, sys.stdin, sys.stdout, SystemClock(), readonly=readonly))
     except HubGone as error:
-        raise CommandError(Exit.UNREACHABLE, "hub", str(error), "start one with: watchdeck up") from error
+        raise CommandError(
+            Exit.UNREACHABLE, f"hub of {locations.state}", str(error), "start one with: watchdeck up"
+        ) from error
     return Exit.DONE
 
 

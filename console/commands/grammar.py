@@ -6,12 +6,18 @@ from __future__ import annotations
 
 import importlib
 import keyword
+import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
 
 import click
 
+from agent.unix_socket import connect
 from checks import __version__
-from cmdb.locations import Locations
+from cmdb.locations import Locations, default_state_dir
+from console.errors import CommandError
+from console.exit_codes import Exit
 
 # noun → (module, one line of help); the module has the click command under the noun's name.
 NOUNS: Mapping[str, tuple[str, str]] = {
@@ -47,6 +53,14 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "config": ("config", "Check the configuration."),
     "completion": ("completion", "Shell completion for bash, zsh or fish."),
 }
+# How help groups them; a noun that is in none stands in the last.
+SECTIONS: Mapping[str, Sequence[str]] = {
+    "Begin": ("up", "console", "web", "demo", "status", "doctor"),
+    "Every day": ("incident", "check", "oncall", "silence", "maintenance", "who"),
+    "What there is": ("ci", "baseline", "agent", "import", "export"),
+    "What was promised": ("service", "catalogue", "sla", "report"),
+    "Administration": ("hub", "user", "audit", "backup", "restore", "config", "completion"),
+}
 # What people type at 3 a.m.: the short form, and the words that it stands for.
 SHORT_FORMS: Mapping[str, tuple[str, ...]] = {
     "ack": ("incident", "ack"),
@@ -74,24 +88,64 @@ class Grammar(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] in SHORT_FORMS:
             args = [*SHORT_FORMS[args[0]], *args[1:]]
+        elif args and args[0] not in NOUNS and (near := get_close_matches(args[0], [*NOUNS, *SHORT_FORMS], 1)):
+            ctx.fail(f"no such command {args[0]!r}, did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of nouns without loading any of them."""
-        with formatter.section("Nouns"):
-            formatter.write_dl([(noun, line) for noun, (_, line) in NOUNS.items()])
+        """The nouns by section, without loading any of them."""
+        grouped = {noun for nouns in SECTIONS.values() for noun in nouns}
+        more = {"More": [noun for noun in NOUNS if noun not in grouped]}
+        for title, nouns in {**SECTIONS, **more}.items():
+            lines = [(noun, NOUNS[noun][1]) for noun in nouns if noun in NOUNS]
+            if lines:
+                with formatter.section(title):
+                    formatter.write_dl(lines)
 
 
-@click.command(cls=Grammar, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Grammar,
+    invoke_without_command=True,
+    subcommand_metavar="NOUN VERB [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="watchdeck")
 @click.option("--state", metavar="DIR", help="The installation's state directory.  [env: WATCHDECK_STATE]")
 @click.pass_context
-def watchdeck(ctx: click.Context, state: str | None) -> None:
+def watchdeck(ctx: click.Context, state: str | None) -> int:
     """A terminal operations console with a CMDB discovery agent.
 
-    `watchdeck up` starts everything on this machine.
+    \b
+    watchdeck up      starts everything on this machine and opens the console
+    watchdeck demo    shows it on 1,000 simulated hosts
+    watchdeck         opens the console of the hub that runs here
     """
     ctx.obj = ctx.obj or state
+    return Exit.DONE if ctx.invoked_subcommand else _alone(ctx)
+
+
+def _alone(ctx: click.Context) -> int:
+    """No noun: on a terminal the console of the hub that runs, elsewhere what one can say."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo(ctx.get_help(), err=True)
+        return Exit.USAGE
+    locations = (
+        ctx.obj if isinstance(ctx.obj, Locations) else Locations(Path(ctx.obj or default_state_dir()).absolute())
+    )
+    if not _hub_runs(locations):
+        next_step = "watchdeck up starts all, watchdeck demo shows it, watchdeck --help says the rest"
+        raise CommandError(Exit.UNREACHABLE, f"hub of {locations.state}", "no hub runs there", next_step)
+    command = watchdeck.get_command(ctx, "console")
+    assert command is not None
+    return int(ctx.invoke(command))
+
+
+def _hub_runs(locations: Locations) -> bool:
+    try:
+        connect(locations.hub_socket).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def run(arguments: Sequence[str], locations: Locations | None = None) -> int:

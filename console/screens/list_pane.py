@@ -20,6 +20,7 @@ from console.views.window import Window
 from console.visit import ListVisit, fetch
 from console.widgets.table import Empty
 
+FIRST_SCAN = ("Nothing is known yet.", "The first scan takes some seconds; what it finds appears here by itself.")
 REST_S = 0.12  # the cursor stays this long on a row before its record is asked for
 
 
@@ -111,7 +112,17 @@ class ListPane(Pane):
             return self._wrong, "/ changes the filter, Esc takes it away."
         if self.place.filter:
             return f"Nothing matches {self.place.filter}", "/ changes the filter, Esc takes it away."
-        return self._view.empty
+        return FIRST_SCAN if self._is_new else self._view.empty
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether the hub knows of nothing at all yet, so that an empty list says nothing."""
+        status = self._stage.link.state.status
+        return status is not None and not status["counts"]["ci"]
+
+    def heard(self) -> None:
+        if self._stage.table.empty != Empty(*self._empty_words()):
+            self.draw()
 
     def _refused(self, why: str) -> None:
         self._wrong = why

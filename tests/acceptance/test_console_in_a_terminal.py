@@ -171,6 +171,18 @@ def test_words_typed_ahead_reach_the_prompt_and_never_act_as_keys(tmp_path: Path
         assert console.installation.json("incident", "show", "1")["state"] == "new"
 
 
+def test_watchdeck_alone_opens_the_console_of_the_hub_that_runs_or_says_how_to_start(tmp_path: Path) -> None:
+    needs("tmux")
+    command = [sys.executable, "-m", "console.main"]
+    environment = {"PYTHONPATH": str(Path.cwd()), "WATCHDECK_STATE": str(tmp_path / "state")}
+    with Terminal(tmp_path, command, environment=environment) as terminal:
+        terminal.shows("no hub runs there", "watchdeck up", f"{EXIT}5")
+    with Installation(tmp_path / "state"), Terminal(tmp_path, command, environment=environment) as terminal:
+        terminal.shows("triage", "items")
+        terminal.press("q")
+        terminal.shows(f"{EXIT}0")
+
+
 def test_words_typed_ahead_reach_the_palette_and_what_it_leads_to(tmp_path: Path) -> None:
     """Ctrl-P, words, Enter and the next key in one piece: the palette is not there yet when they arrive."""
     with up(tmp_path, 120, 40) as console:

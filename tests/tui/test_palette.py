@@ -78,6 +78,7 @@ async def test_every_action_is_in_it(tmp_path: Path, hub: Hub) -> None:
         assert {key.label for key in offered if key.group != "Move" and key.act not in itself} <= names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

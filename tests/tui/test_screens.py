@@ -151,6 +151,13 @@ async def test_help_lists_the_keys_and_the_footer_only_those_that_work(
         await seen.hides("a Ack")
 
 
+async def test_before_the_first_scan_nothing_is_called_well(tmp_path: Path, clock: HandClock) -> None:
+    async with hub_at(tmp_path, clock=clock) as hub, console_on(tmp_path, clock=clock) as seen:
+        assert "All is well" not in await seen.shows("Nothing is known yet.")
+        await give(hub, ci("web", "host", name="web-1.ber"))
+        await seen.shows("All is well.")
+
+
 async def test_an_unknown_place_says_what_would_be_one(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
     async with console_on(tmp_path, clock=clock) as seen:
         await seen.shows("INC-1")

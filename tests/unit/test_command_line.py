@@ -9,18 +9,36 @@ import click
 import pytest
 
 from cmdb.hub.protocol import Code
-from console.commands.grammar import NOUNS, SHORT_FORMS, watchdeck
+from console.commands.grammar import NOUNS, SECTIONS, SHORT_FORMS, watchdeck
 from console.commands.incident import Number
 from console.commands.options import Moment
 from console.commands.text import Column, clean, duration, shown, table
 from console.errors import one_line
-from console.exit_codes import OF_CODE
+from console.exit_codes import OF_CODE, Exit
 
 
 @pytest.mark.parametrize("noun", NOUNS)
 def test_every_noun_has_help(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
     watchdeck.main([noun, "--help"], standalone_mode=False)
     assert "Usage:" in capsys.readouterr().out
+
+
+def test_every_noun_stands_in_the_help_once(capsys: pytest.CaptureFixture[str]) -> None:
+    grouped = [noun for nouns in SECTIONS.values() for noun in nouns]
+    assert len(grouped) == len(set(grouped))
+    watchdeck.main(["--help"], standalone_mode=False)
+    said = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ") and line.strip()]
+    assert [noun for noun in NOUNS if said.count(noun) != 1] == []
+
+
+def test_no_words_away_from_a_terminal_are_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert watchdeck.main([], standalone_mode=False) == Exit.USAGE
+    assert "watchdeck up" in capsys.readouterr().err
+
+
+def test_a_slip_of_the_finger_is_recognised() -> None:
+    with pytest.raises(click.UsageError, match="did you mean 'incident'"):
+        watchdeck.main(["incidnet", "list"], standalone_mode=False)
 
 
 @pytest.mark.parametrize("words", SHORT_FORMS.values())
