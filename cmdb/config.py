@@ -76,6 +76,15 @@ class IncidentSection(Section, frozen=True, kw_only=True):
     resolve_minutes: tuple[Minutes, Minutes, Minutes, Minutes, Minutes] = (240, 480, 1440, 4320, 10080)
 
 
+class OtlpSection(Section, frozen=True, kw_only=True):
+    """Where metrics go (`http://collector:4318/v1/metrics`); empty: nowhere. `token_file`: a bearer token."""
+
+    url: Annotated[str, msgspec.Meta(pattern="^(https?://.+)?$")] = ""
+    every_s: Annotated[float, msgspec.Meta(ge=0.1)] = 60.0
+    timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    token_file: str = ""
+
+
 class SshSection(Section, frozen=True, kw_only=True):
     """The front door. `listen` empty: every address. The CAs are files of public keys whose certificates are taken."""
 
@@ -156,6 +165,7 @@ class Config(Section, frozen=True, kw_only=True):
     webhook: WebhookSection = WebhookSection()
     mail: MailSection = MailSection()
     ssh: SshSection = SshSection()
+    otlp: OtlpSection = OtlpSection()
     notice: NoticeSection = NoticeSection()
     retention: tuple[RetentionSection, ...] = ()
 

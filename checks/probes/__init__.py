@@ -36,6 +36,7 @@ PROBES = {
     "dns": "checks.probes.dns",
     "file": "checks.probes.file",
     "filesystem": "checks.probes.filesystem",
+    "grpc": "checks.probes.grpc",
     "http": "checks.probes.http",
     "icmp": "checks.probes.icmp",
     "imap": "checks.probes.mail:IMAP",

@@ -28,7 +28,7 @@ class BadCertificate(Unhealthy):
 
 
 @functools.lru_cache(maxsize=64)
-def client_context(verify: bool, ca_file: Optional[str] = None) -> ssl.SSLContext:
+def client_context(verify: bool, ca_file: Optional[str] = None, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
     """A context of ours; without `verify` any certificate is taken. Dear to make, so kept."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
@@ -37,6 +37,8 @@ def client_context(verify: bool, ca_file: Optional[str] = None) -> ssl.SSLContex
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols(protocols)
     return context
 
 

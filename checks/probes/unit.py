@@ -44,7 +44,16 @@ _shared = _Shared()
 
 async def look(params: UnitParams, trace: Trace) -> Finding:
     trace.doing = "waiting for systemctl"
-    return judge_unit(params, (await _units()).get(params.unit))
+    unit = (await _units()).get(params.unit)
+    if unit is None and params.active is not None:
+        unit = (await _asked(params.unit)).get(params.unit)
+    return judge_unit(params, unit)
+
+
+async def _asked(name: str) -> dict[str, Unit]:
+    """A unit that stands still is not among those that are loaded; asked for by name, it is read from its file."""
+    command = ("systemctl", "show", "--no-pager", f"--property={','.join(PROPERTIES)}", "--", name)
+    return parse_units(await _systemctl(command))
 
 
 async def _units() -> dict[str, Unit]:

@@ -241,6 +241,11 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(hub.service_watch.run(lambda ids: hub.feed.look_again(AgreementRows, ids)), "service clock")
     start(let_time_pass(hub.feed, hub.roster, hub.store), "passing time")
     start(_watch_agreements(hub), "agreements")
+    if hub.config.otlp.url:
+        # A library that most hubs do not need.
+        from cmdb.hub.otlp import push_metrics  # noqa: PLC0415
+
+        start(push_metrics(hub, hub.config.otlp), "otlp")
     start(tidy_daily(hub.store, hub.clock, retention_rules(hub.config.retention)), "tidying")
     for mailbox in mailboxes_of(hub.config.mail):
         start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")

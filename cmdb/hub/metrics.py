@@ -64,12 +64,17 @@ def _response(status: str, type_: str, body: bytes) -> bytes:
 
 async def exposition(hub: Hub) -> bytes:
     """Everything that there is to scrape, as OpenMetrics text."""
-    checks = await hub.store.find(Kind.CHECK)
-    cis = {check["ci"]: await hub.store.get(Kind.CI, check["ci"]) for check in checks}
     registry = CollectorRegistry()
-    registry.register(_Snapshot([*_hub_metrics(hub), *check_metrics(checks, cis)]))
+    registry.register(_Snapshot(await snapshot(hub)))
     written: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
     return written
+
+
+async def snapshot(hub: Hub) -> list[Metric]:
+    """Everything that there is to tell, as it is now."""
+    checks = await hub.store.find(Kind.CHECK)
+    cis = {check["ci"]: await hub.store.get(Kind.CI, check["ci"]) for check in checks}
+    return [*_hub_metrics(hub), *check_metrics(checks, cis)]
 
 
 class _Snapshot(Collector):

@@ -49,11 +49,16 @@ class TestHost:
     key: Path
     leader: subprocess.Popen[bytes]
 
+    @property
+    def shell(self) -> list[str]:
+        """What a command is appended to, to be run there as root."""
+        return ["ssh", *_SSH, "-i", str(self.key), f"root@{self.address}"]
+
     def run(self, command: str, *, user: str = "root", check: bool = True) -> str:
         """The output of a command there."""
         on_bridge(self.address)
         done = subprocess.run(
-            ["ssh", *_SSH, "-i", str(self.key), f"{user}@{self.address}", command],
+            [*self.shell[:-1], f"{user}@{self.address}", command],
             capture_output=True,
             text=True,
             timeout=60,
