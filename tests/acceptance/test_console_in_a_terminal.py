@@ -85,7 +85,7 @@ def test_an_incident_appears_is_read_and_acknowledged_with_one_key(tmp_path: Pat
 
 def test_a_filter_is_typed_and_cleared(tmp_path: Path) -> None:
     with up(tmp_path, 120, 40) as console:
-        console.go("ci class=account", "daemon", "root")
+        console.go("ci class=account sort=uid", "daemon", "root")
         console.terminal.press("/")
         console.terminal.type("name=root")
         console.terminal.press("Enter")
@@ -120,7 +120,7 @@ def test_a_phone_gets_a_plain_list_not_a_refusal(tmp_path: Path, columns: int, r
 
 def test_a_resize_keeps_the_record_under_the_cursor(tmp_path: Path) -> None:
     with up(tmp_path, 120, 40) as console:
-        console.go("ci class=account", "root")
+        console.go("ci class=account sort=uid", "root")
         console.terminal.press("G")
         console.terminal.resize(80, 24)
         console.terminal.shows("account")
