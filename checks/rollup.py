@@ -43,6 +43,12 @@ class Rollup(msgspec.Struct, frozen=True, gc=False):
                 return min(max(_upper(bucket), self.minimum), self.maximum)
         return self.maximum
 
+    def count_within(self, value: float) -> int:
+        """How many are at most this; those in the bucket that it lies in count only where all of them are."""
+        if self.maximum <= value:
+            return self.count
+        return sum(count for bucket, count in self.buckets.items() if _upper(bucket) <= value)
+
 
 def bucket_of(value: float) -> int:
     """The number of the bucket that this value falls into."""

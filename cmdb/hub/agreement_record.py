@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
+from cmdb.hub.measuring import Measuring
 from cmdb.hub.service_rows import hours_of, record_until, terms_of
 from cmdb.hub.services import Services
 from cmdb.model.incident import Incident
@@ -23,16 +24,25 @@ from cmdb.store.protocol import Store
 
 
 async def reviewed_all(
-    services: Services, store: Store, agreements: Iterable[Agreement], window: Span, zone: str, today: date
+    services: Services,
+    store: Store,
+    measuring: Measuring,
+    agreements: Iterable[Agreement],
+    window: Span,
+    zone: str,
+    now: datetime,
 ) -> list[ReviewedAgreement]:
     """The figures of each of these agreements in a window that has passed, by name."""
     found = [
-        await recorded(services, store, one, window, today) for one in sorted(agreements, key=lambda one: one.name)
+        await recorded(services, store, measuring, one, window, now)
+        for one in sorted(agreements, key=lambda one: one.name)
     ]
     return [reviewed(one, window, zone) for one in found]
 
 
-async def recorded(services: Services, store: Store, agreement: Agreement, window: Span, today: date) -> Recorded:
+async def recorded(
+    services: Services, store: Store, measuring: Measuring, agreement: Agreement, window: Span, now: datetime
+) -> Recorded:
     """Everything that a review of this agreement stands on."""
     return Recorded(
         agreement=agreement,
@@ -41,7 +51,10 @@ async def recorded(services: Services, store: Store, agreement: Agreement, windo
         intervals=tuple(record_until(services, agreement.service, window.end)),
         incidents=await _incidents(store, agreement.service, window),
         notices=await notices_of(store, agreement.name),
-        gaps=() if agreement.source == BUILT_IN else lint(agreement, services.agreements, services.services, today),
+        gaps=()
+        if agreement.source == BUILT_IN
+        else lint(agreement, services.agreements, services.services, now.date()),
+        answers=await measuring.answers(agreement, window, now),
     )
 
 

@@ -23,6 +23,7 @@ from cmdb.hub.incident_desk import IncidentDesk
 from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.maintenance_watch import MaintenanceWatch
+from cmdb.hub.measuring import Measuring
 from cmdb.hub.outlook import Outlook
 from cmdb.hub.presence import Presence
 from cmdb.hub.reachability import Reachability
@@ -62,6 +63,7 @@ class Hub:
     recognition: Recognition
     topology: GraphKeeper
     outlook: Outlook
+    measuring: Measuring
     check_history: CheckHistory
     reachability: Reachability
     agentless: Agentless

@@ -46,6 +46,7 @@ from cmdb.hub.listing import compiled, ordered
 from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.maildrop import mailboxes_of, watch_mail
 from cmdb.hub.maintenance_watch import MaintenanceWatch
+from cmdb.hub.measuring import Measuring
 from cmdb.hub.notices import Notices
 from cmdb.hub.outlook import Outlook
 from cmdb.hub.passing_time import let_time_pass
@@ -172,6 +173,7 @@ def _put_together(
     dependencies = DependencyWatch(ledger, clock)
     recognition = Recognition(store, clock, IdentityPolicy(timedelta(seconds=config.agent.scan_interval_s)))
     reconciling = Reconciling(store, clock, config.check, recognition, lambda: watch.rules)
+    measuring = Measuring(store, series, watch.services)
     check_history = CheckHistory(series, clock, keep(config.check))
     ingest = Ingest(ledger, clock, reconciling, dependencies, check_history)
     identities = Identities()
@@ -208,7 +210,8 @@ def _put_together(
         dependencies=dependencies,
         recognition=recognition,
         topology=topology,
-        outlook=Outlook(watch.services, config.incident),
+        measuring=measuring,
+        outlook=Outlook(watch.services, measuring, config.incident),
         check_history=check_history,
         reachability=reachability,
         agentless=agentless,
@@ -246,6 +249,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
         from cmdb.hub.otlp import push_metrics  # noqa: PLC0415
 
         start(push_metrics(hub, hub.config.otlp), "otlp")
+    start(hub.measuring.run(), "measuring")
     start(tidy_daily(hub.store, hub.clock, retention_rules(hub.config.retention)), "tidying")
     for mailbox in mailboxes_of(hub.config.mail):
         start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")

@@ -143,6 +143,11 @@ class ServiceMembers:
         cis = {ci for part in self._parts.get(service, ()) for ci in part.cis}
         return {check for ci in cis for check in self._checks.get(ci, ())}
 
+    def hosts_of(self, service: str) -> set[str]:
+        """The hosts that the service's items are on."""
+        items = {ci: self._cis[ci] for part in self._parts.get(service, ()) for ci in part.cis}
+        return {ci if item["class"] == HOST else item["host"] for ci, item in items.items()} - {None}
+
     def looks_an_hour(self, service: str) -> float:
         """How often an hour the items of the service are looked at, by all of their checks."""
         intervals_s = (self._interval_s.get(check, USUAL_INTERVAL_S) for check in self.checks_of(service))

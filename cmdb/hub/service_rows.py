@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from cmdb.hub.services import Services
+from cmdb.model.answers import Answers
 from cmdb.model.service import Agreement, Interval, Service
 from cmdb.practices.agreement_history import Terms
 from cmdb.practices.availability import explain, layers
@@ -18,9 +19,10 @@ from cmdb.practices.calendar import Calendar, parse_calendar
 from cmdb.practices.day_by_day import day_by_day
 from cmdb.practices.exclusion import without
 from cmdb.practices.span import Span
-from cmdb.practices.standing import Standing, burn_over, judged, standing
+from cmdb.practices.standing import Standing, Status, burn_over, judged, standing
 
 Row = dict[str, Any]
+_LATELY = timedelta(minutes=15)
 
 
 def hours_of(service: Service | None, agreement: Agreement | None = None, planned: Iterable[Span] = ()) -> Calendar:
@@ -52,7 +54,7 @@ def agreement_row(services: Services, agreement: Agreement, now: datetime) -> Ro
     """An agreement with its figures at this moment."""
     hours = hours_of(services.services.get(agreement.service), agreement)
     stands = standing(agreement, hours, record_until(services, agreement.service, now), now)
-    return {**agreement.body(), **_figures(stands, hours)}
+    return {**agreement.body(), **_figures(stands, hours), **_answered(services, agreement, stands, now)}
 
 
 def agreement_explained(services: Services, agreement: Agreement, now: datetime) -> Row:
@@ -67,6 +69,7 @@ def agreement_explained(services: Services, agreement: Agreement, now: datetime)
     return {
         **agreement.body(),
         **_figures(stands, hours),
+        **_answered(services, agreement, stands, now),
         "burns": [
             {"window_s": window_s, "burn": burn_over(agreement, hours, record, now, window_s)}
             for window_s in sorted({size for pair in TREND_WINDOWS for size in (pair.short_s, pair.long_s)})
@@ -114,13 +117,27 @@ def _components(services: Services, service: Service) -> Iterator[Row]:
         }
 
 
+def answers_now(services: Services, agreement: Agreement, now: datetime) -> Answers | None:
+    """How quickly its service answers; of another moment than this one it is not kept."""
+    return services.answers.get(agreement.id) if services.clock.now() - now < _LATELY else None
+
+
+def _answered(services: Services, agreement: Agreement, stands: Standing, now: datetime) -> Row:
+    """What was agreed of answers, and given; not kept, the agreement is breached whatever its availability."""
+    found = answers_now(services, agreement, now)
+    slow = found is not None and found.kept is False
+    return {
+        "answers": None if found is None else {**msgspec.structs.asdict(found), "kept": found.kept},
+        "status": Status.BREACHED.value if slow else stands.status.value,
+    }
+
+
 def _figures(stands: Standing, hours: Calendar) -> Row:
     found = stands.availability
     return {
         "hours": hours.spoken,
         "timezone": hours.zone,
         "actual": stands.actual,
-        "status": stands.status.value,
         "budget_s": stands.budget_s,
         "budget_remaining": stands.budget_remaining,
         "budget_remaining_s": stands.budget_remaining_s,

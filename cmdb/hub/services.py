@@ -14,6 +14,7 @@ import msgspec
 from cmdb.clock import Clock
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.service_members import ServiceMembers
+from cmdb.model.answers import Answers
 from cmdb.model.change import Change, Delta, Put, Remove
 from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement, Interval, Service
@@ -33,7 +34,8 @@ class Services:
     """Follows the store and writes back the states of the services that a change touched.
 
     `agreements` are those in force, `revisions` those that are negotiated or were replaced; `records[service]` are
-    its intervals in order, the last one open.
+    its intervals in order, the last one open. `answers` are how quickly each agreement's service answered, kept
+    by `cmdb.hub.measuring`.
     """
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
@@ -44,6 +46,7 @@ class Services:
         self.agreements: dict[str, Agreement] = {}
         self.revisions: dict[str, Agreement] = {}
         self.records: dict[str, list[Interval]] = {}
+        self.answers: dict[str, Answers | None] = {}
         self._touched: set[str] = set()
 
     async def load(self, store: Finder) -> None:

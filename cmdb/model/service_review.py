@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from cmdb.model.answers import Answers
 from cmdb.model.kind import Record
 
 
@@ -55,6 +56,7 @@ class ReviewedAgreement(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     customer: str = ""
     consequences: str = ""
+    answers: Answers | None = None
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

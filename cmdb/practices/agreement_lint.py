@@ -80,12 +80,6 @@ def _contradictions(agreement: Agreement) -> Iterator[tuple[str, str, str]]:
         yield "period", f"nobody is called when its budget burns: {error}", 'period = "30d"'
     if agreement.target >= 1:
         yield "target", "100 % leaves no budget: any outage breaches it", 'target = "99.9%"'
-    if agreement.latency_ms is not None:
-        yield (
-            "latency_ms",
-            "a time to answer is agreed, and only availability is measured",
-            "take it out, or measure it",
-        )
     for priority in sorted(agreement.respond_minutes.keys() & agreement.resolve_minutes.keys()):
         if agreement.respond_minutes[priority] > agreement.resolve_minutes[priority]:
             yield f"respond.{priority}", "there is less time to resolve than to respond", "exchange them"

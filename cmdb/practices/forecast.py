@@ -19,7 +19,8 @@ from cmdb.practices.duration import spoken
 from cmdb.practices.standing import Standing, Status, burn_over, standing
 
 REPEAT_AFTER = timedelta(hours=4)  # a trend that comes and goes within this time is one notice
-BUDGET, CLOCK, CAPACITY = "budget", "clock", "capacity"
+BUDGET, CLOCK, CAPACITY, LATENCY = "budget", "clock", "capacity", "latency"
+_THERE = frozenset({CLOCK, LATENCY})  # what is a breach once its moment has come
 # A disk that is full in two months is for the next review; one that is full next week is a breach ahead.
 CAPACITY_COUNTS_WITHIN = timedelta(days=7)
 
@@ -33,7 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that breaches the agreement if it goes on, or has. `kind` is budget | clock | capacity."""
+    """One thing that breaches the agreement if it goes on, or has. `kind` is budget | clock | capacity | latency."""
 
     kind: str
     at: datetime
@@ -43,7 +44,8 @@ class Ahead(msgspec.Struct, frozen=True, kw_only=True):
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """`breach_at` is None when the present trend breaches nothing; `ahead` is all that is foreseen, earliest first.
 
-    `breached` says that it is there: the budget is overdrawn, or the clock of an open incident has run out.
+    `breached` says that it is there: the budget is overdrawn, or the clock of an open incident has run out, or answers
+    take too long.
     """
 
     agreement: str
@@ -86,7 +88,7 @@ def forecast(
         ),
         why="; ".join([budget_why, *(one.why for one in ahead if one.kind != BUDGET and _counts(one, now))]),
         ahead=tuple(ahead),
-        breached=stands.status is Status.BREACHED or any(one.kind == CLOCK and one.at <= now for one in ahead),
+        breached=stands.status is Status.BREACHED or any(one.kind in _THERE and one.at <= now for one in ahead),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from cmdb.model.answers import Answers
 from cmdb.model.incident import Incident
 from cmdb.model.notice import Notice
 from cmdb.model.service import Agreement, Interval, Service
@@ -36,6 +37,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...]
     notices: tuple[Notice, ...]
     gaps: tuple[Gap, ...] = ()
+    answers: Answers | None = None
 
 
 def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
@@ -56,7 +58,7 @@ def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
         timezone=latest.hours.zone,
         changed_at=tuple(terms.since for _, terms in tuple(in_force(found.history, window))[1:]),
         actual=counted.availability.share,
-        kept=counted.kept,
+        kept=_kept(counted.kept, found.answers),
         agreed_s=counted.availability.agreed_s,
         down_s=counted.availability.down_s,
         degraded_s=counted.availability.degraded_s,
@@ -74,7 +76,7 @@ def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
         curve=tuple(one.left for one in days),
         breaches=len(breaches),
         announced_share=announced_share(breaches, LEAD_S),
-        penalty=agreement.penalty if counted.kept is False else 0.0,
+        penalty=agreement.penalty if _kept(counted.kept, found.answers) is False else 0.0,
         cost=agreement.cost,
         value=agreement.value,
         currency=agreement.currency,
@@ -82,7 +84,14 @@ def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
         title="" if found.service is None else found.service.title,
         customer=agreement.customer or ", ".join(() if found.service is None else found.service.customers),
         consequences=agreement.consequences,
+        answers=found.answers,
     )
+
+
+def _kept(there: bool | None, answered: Answers | None) -> bool | None:
+    """Whether it was there as agreed and answered as agreed, as far as either is known."""
+    known = [one for one in (there, None if answered is None else answered.kept) if one is not None]
+    return all(known) if known else None
 
 
 def frozen(

@@ -111,6 +111,9 @@ def _figures(one: ReviewedAgreement) -> Iterator[tuple[str, str]]:
     yield "budget", spoken(one.budget_s)
     yield "mean time to restore (MTTR)", _mean(one.mttr_s)
     yield "mean time between failures (MTBF)", _mean(one.mtbf_s)
+    if one.answers is not None:
+        agreed = f"answers in {one.answers.target_ms:g} ms ({share(one.answers.target_share)} agreed)"
+        yield agreed, f"{share(one.answers.within)} of {one.answers.count}"
     yield "incidents", str(one.incidents)
     yield "mean time to acknowledge (MTTA)", _mean(one.mtta_s)
     yield "never acknowledged", str(one.never_acknowledged)

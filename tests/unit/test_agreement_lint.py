@@ -59,7 +59,8 @@ def test_an_agreement_of_nothing_but_a_target_lacks_everything() -> None:
         ({"respond_minutes": {"1": 300}}, "respond.1"),
         ({"leans_on": ("nobody",)}, "leans_on"),
         ({"review_on": "2026-01-01"}, "review_on"),
-        ({"latency_ms": 500.0}, "latency_ms"),
+        ({"exclusions": ("force majeure",)}, "exclusions"),
+        ({"period": "14d"}, "period"),
     ],
 )
 def test_each_contradiction_is_named(terms: dict[str, object], gap: str) -> None:

@@ -173,7 +173,7 @@ async def _made(hub: Hub, session: Session, args: ReviewArguments) -> ServiceRev
     window = Span(whole.start, min(whole.end, now))
     if window.start >= window.end:
         raise Refused(Code.USAGE, "--period", f"{args.period} has not begun yet")
-    evidence = await reviewed_all(hub.services, hub.store, agreements, window, zone, now.date())
+    evidence = await reviewed_all(hub.services, hub.store, hub.measuring, agreements, window, zone, now)
     owners = {service.name: service.owner for service in hub.services.services.values()}
     return frozen(args.period, window, evidence, owners, session.actor, now, zone)
 
