@@ -1,4 +1,7 @@
-"""The store from 1,000 to 1,000,000 documents, beside stock TinyDB, plain SQLite and synchronous PostgreSQL."""
+"""The store from 1,000 to 1,000,000 documents, beside stock TinyDB, plain SQLite and synchronous PostgreSQL.
+
+Times are by the clock. Where it says CPU, they are of this process's CPU, its writing thread included.
+"""
 
 from __future__ import annotations
 
@@ -10,55 +13,112 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.wire import Offer, SectionOutcome
 from cmdb.clock import SystemClock
 from cmdb.hub.ledger import Ledger
+from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.packed import PackedRows
 from cmdb.store.protocol import Batch, Write
 from cmdb.store.seal import Where, pack, seal
-from tests.bench import rivals
-from tests.bench.figure import Figure
-from tests.bench.packages import EACH_HOST, body, package, package_id
+from tests.bench.figure import Figure, Spent
+from tests.bench.packages import EACH_HOST, body, host_of, package, package_id
+from tests.bench.rivals import PlainSqlite, StockTinyDB, median_of, postgres_upsert_ms
+from tests.support.fleet import Fleet
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PROMISED_AT = 100_000
 STOCK_UP_TO = 100_000  # beyond it one write of stock TinyDB's takes half a minute
 FILL_BATCH = 5_000
+WRITERS = 40
+DURABLE = f"durable upsert, {WRITERS} writers"
+BATCH = "batch of 300, all changed"
+Rivals = dict[str, dict[str, float]]  # what → competitor → milliseconds
 
 
 def run() -> list[Figure]:
     figures: list[Figure] = []
-    postgres_ms = rivals.postgres_upsert_ms()
+    postgres_ms = postgres_upsert_ms((1, WRITERS))
     for size in SIZES:
         with tempfile.TemporaryDirectory() as directory:
-            figures += asyncio.run(_figures(Path(directory), size, postgres_ms))
+            rivals = _rivals(Path(directory), size)
+            if size == PROMISED_AT:
+                _beside(rivals, DURABLE, f"PostgreSQL, {WRITERS} clients", postgres_ms.get(WRITERS))
+                _beside(rivals, "durable upsert, alone", "PostgreSQL, 1 client", postgres_ms.get(1))
+            figures += asyncio.run(_figures(Path(directory), size, rivals))
         print(f"{size:,} documents: done", flush=True)
     return [*figures, _memory()]
 
 
-async def _figures(directory: Path, size: int, postgres_ms: float | None) -> list[Figure]:
+def _rivals(directory: Path, size: int) -> Rivals:
+    found: Rivals = {}
+    for rival, most in ((StockTinyDB, STOCK_UP_TO), (PlainSqlite, SIZES[-1])):
+        if size > most:
+            continue
+        times = 3 if rival is StockTinyDB and size >= PROMISED_AT else 30
+        with closing(rival(directory, size)) as one:
+            _beside(found, "load", rival.name, median_of(lambda _: one.load(), 1).wall_s * 1e3)
+            upsert_ms = median_of(one.upsert, times).wall_s * 1e3
+            _beside(found, "durable upsert, alone", rival.name, upsert_ms)
+            _beside(found, DURABLE, rival.name, upsert_ms)
+            _beside(found, BATCH, rival.name, median_of(one.batch, times).wall_s * 1e3)
+            _beside(found, "get", rival.name, median_of(one.get, times).wall_s * 1e3)
+            _beside(found, "the rows of a host", rival.name, median_of(one.host, times).wall_s * 1e3)
+    return found
+
+
+def _beside(rivals: Rivals, what: str, name: str, ms: float | None) -> None:
+    if ms is not None:
+        rivals.setdefault(what, {})[name] = ms
+
+
+async def _figures(directory: Path, size: int, rivals: Rivals) -> list[Figure]:
     store = await EmbeddedStore.open(directory / "watchdeck.db")
     await _fill(store, size)
     await store.close()
-    opened = time.perf_counter()
+    gc.collect()
+    began, began_cpu = time.perf_counter(), time.process_time()
     store = await EmbeddedStore.open(directory / "watchdeck.db")
-    load_s = time.perf_counter() - opened
-    await _quiet(store)
-    figures = [Figure(f"load {size:,}", load_s, "s", limit=5 if size == SIZES[-1] else None)]
-    figures += await _upserts(store, size, postgres_ms, directory)
-    await _quiet(store)
-    figures += await _batches(store, size)
-    await _quiet(store)
-    figures += await _reads(store, size)
-    figures += await _paced(store, size)
+    load = Spent(time.perf_counter() - began, time.process_time() - began_cpu)
+    report = _Report(size, rivals)
+    report.add("load", load.wall_s * 1e3, limit=5000 if size == SIZES[-1] else None)
+    report.add("load, CPU", load.cpu_s * 1e3)
+    for measure in (_upserts, _batches, _reads, _paced):
+        await _quiet(store)
+        await measure(store, size, report)
     await store.close()
-    return figures
+    return report.figures
+
+
+class _Report:
+    """Gathers figures of one size, each beside every competitor that does the same."""
+
+    def __init__(self, size: int, rivals: Rivals) -> None:
+        self.figures: list[Figure] = []
+        self._size, self._rivals = size, rivals
+        self._wanted = {"TinyDB JSONStorage": 5000.0, f"PostgreSQL, {WRITERS} clients": 2.0}
+
+    def add(self, what: str, ours: float, unit: str = "ms", limit: float | None = None) -> None:
+        """`limit` and the ratios wanted hold at the size that they are promised at."""
+        titled = f"{what} at {self._size:,}"
+        promised = self._size == PROMISED_AT
+        beside = self._rivals.get(what, {})
+        if not beside:
+            self.figures.append(Figure(titled, ours, unit, limit))
+        for name, theirs_ms in beside.items():
+            theirs = theirs_ms * 1e3 if unit == "µs" else theirs_ms
+            wanted = self._wanted.get(name) if promised and what == DURABLE else None
+            self.figures.append(Figure(titled, ours, unit, limit, name, theirs, wanted))
+
+    def promised(self, limit: float) -> float | None:
+        """This limit, at the size that it is promised at."""
+        return limit if self._size == PROMISED_AT else None
 
 
 async def _quiet(store: EmbeddedStore) -> None:
@@ -75,7 +135,7 @@ async def _fill(store: EmbeddedStore, size: int) -> None:
     await store.on_writer(lambda connection: connection.execute("UPDATE head SET indexed_seq = seq").rowcount)
 
 
-async def _upserts(store: EmbeddedStore, size: int, postgres_ms: float | None, directory: Path) -> list[Figure]:
+async def _upserts(store: EmbeddedStore, size: int, report: _Report) -> None:
     """One CI whose version changed, through the ledger: history and audit included."""
     ledger = Ledger(store, SystemClock())
     choose = random.Random(1)
@@ -83,76 +143,67 @@ async def _upserts(store: EmbeddedStore, size: int, postgres_ms: float | None, d
     async def upsert(revision: int) -> None:
         await ledger.commit([Put(Kind.CI, package(choose.randrange(size), revision))], actor="b", reason="r")
 
-    alone_ms = await _median_ms(upsert, 300)
-    together_ms = await _together_ms(upsert, writers=40, each=25)
-    promised = size == PROMISED_AT
-    what, limit = f"durable upsert at {size:,}", 0.3 if promised else None
-    found = [
-        Figure(
-            f"{what}, 40 writers", together_ms, "ms", limit, "plain SQLite", rivals.sqlite_upsert_ms(directory, size)
-        ),
-        Figure(f"{what}, alone", alone_ms, "ms", None, "plain SQLite", rivals.sqlite_upsert_ms(directory, size)),
-    ]
-    if size <= STOCK_UP_TO:
-        stock_ms = rivals.stock_upsert_ms(directory, size)
-        wanted = 5000 if promised else None
-        found.append(Figure(f"{what}, 40 writers", together_ms, "ms", limit, "TinyDB JSONStorage", stock_ms, wanted))
-    if promised and postgres_ms is not None:
-        found.append(Figure(f"{what}, 40 writers", together_ms, "ms", limit, "PostgreSQL, synchronous", postgres_ms, 2))
-    return found
+    report.add("durable upsert, alone", (await _median(upsert, 300)).wall_s * 1e3)
+    report.add(DURABLE, await _together_ms(upsert, each=25), limit=report.promised(0.3))
 
 
-async def _batches(store: EmbeddedStore, size: int) -> list[Figure]:
-    """A host's 300 CIs, all changed and none."""
+async def _batches(store: EmbeddedStore, size: int, report: _Report) -> None:
+    """A host's 300 CIs: all changed, as a batch for the store and as changes for the ledger; then told again."""
     ledger = Ledger(store, SystemClock())
-    choose = random.Random(2)
-    revision = [100]
+    told: list[Put] = []
 
-    async def commit(start: int) -> None:
-        changes = [Put(Kind.CI, package(n, revision[0])) for n in range(start, min(start + EACH_HOST, size))]
-        began = time.perf_counter()
-        await ledger.commit(changes, actor="b", reason="r")
-        spent_ms.append((time.perf_counter() - began) * 1e3)
+    async def tell() -> None:
+        await ledger.commit(told, actor="b", reason="r")
 
-    medians = []
-    for again in (False, True):
-        spent_ms: list[float] = []
-        for _ in range(20):
-            start = choose.randrange(max(size // EACH_HOST, 1)) * EACH_HOST
-            revision[0] += 1
-            await _quiet(store)
-            await commit(start)
-            if again:
-                spent_ms.pop()
-                await commit(start)
-        medians.append(statistics.median(spent_ms))
-    promised = size == PROMISED_AT
-    return [
-        Figure(f"batch of 300 at {size:,}, all changed", medians[0], "ms", 4 if promised else None),
-        Figure(f"batch of 300 at {size:,}, unchanged", medians[1], "ms", 0.05 if promised else None),
-    ]
+    stored, compared, again = [], [], []
+    for revision in range(101, 121):
+        numbers = host_of(revision * 7919, size)
+        writes = tuple(Write(Kind.CI, package_id(n), body(n, revision)) for n in numbers)
+        batch = Batch(writes, (), "b", "r", "", datetime.now(UTC))
+        told[:] = [Put(Kind.CI, package(n, revision + 1000)) for n in numbers]
+        await _quiet(store)
+        stored.append(await _spent(store.commit(batch)))
+        await _quiet(store)
+        compared.append(await _spent(tell()))
+        told[:] = [Put(Kind.CI, package(n, revision + 1000)) for n in numbers]
+        await _quiet(store)
+        again.append(await _spent(tell()))
+    report.add(BATCH, _wall_ms(stored), limit=report.promised(4))
+    report.add(f"{BATCH}, CPU", _cpu_ms(stored))
+    report.add(f"{BATCH}, compared and with its history", _wall_ms(compared))
+    report.add(f"{BATCH}, compared and with its history, CPU", _cpu_ms(compared))
+    report.add("batch of 300, nothing changed, each compared, CPU", _cpu_ms(again))
+    report.add("batch of 300, unchanged by its digest", await _digest_ms(store), limit=report.promised(0.05))
 
 
-async def _reads(store: EmbeddedStore, size: int) -> list[Figure]:
+async def _digest_ms(store: EmbeddedStore) -> float:
+    """As an agent offers it: the hub asks its record for the digest, and wants nothing."""
+    fleet = Fleet(store)
+    known = AgentRecord(id="a", name="a", sections={"package": {"outcome": "ok", "digest": "d", "items": EACH_HOST}})
+    await fleet.ledger.commit([Put(Kind.AGENT, known)], actor="b", reason="r")
+    offer = Offer(1, datetime.now(UTC), (SectionOutcome("package", "ok", items=EACH_HOST, digest="d"),))
+
+    async def want(_: int) -> None:
+        assert not (await fleet.ingest.want("a", offer)).sections
+
+    return (await _median(want, 300)).wall_s * 1e3
+
+
+async def _reads(store: EmbeddedStore, size: int, report: _Report) -> None:
     choose = random.Random(3)
     ids = [package_id(choose.randrange(size)) for _ in range(1000)]
     began = time.perf_counter()
     for id_ in ids:
         await store.get(Kind.CI, id_)
-    get_us = (time.perf_counter() - began) * 1e3
-    spent_ms = []
-    for _ in range(30):
-        host = f"host-{choose.randrange(size) // EACH_HOST:05}"
-        began = time.perf_counter()
-        await store.find(Kind.CI, {"host": host})
-        spent_ms.append((time.perf_counter() - began) * 1e3)
-    return [
-        Figure(f"get at {size:,}", get_us, "µs", 8),
-        Figure(f"the rows of a host at {size:,}", statistics.median(spent_ms), "ms"),
-    ]
+    report.add("get", (time.perf_counter() - began) * 1e3, "µs", 8)
+
+    async def host(n: int) -> None:
+        assert await store.find(Kind.CI, {"host": f"host-{n * 7919 % max(1, size // EACH_HOST):05}"})
+
+    report.add("the rows of a host", (await _median(host, 30)).wall_s * 1e3)
 
 
-async def _paced(store: EmbeddedStore, size: int) -> list[Figure]:
+async def _paced(store: EmbeddedStore, size: int, report: _Report) -> None:
     """Two hundred commits a second for five seconds, each when its time has come: how long each waits.
 
     Beside them the same pace with nothing to do, which says how late this machine is anyway.
@@ -170,10 +221,9 @@ async def _paced(store: EmbeddedStore, size: int) -> list[Figure]:
     idle_ms = await _p99_ms(nothing)
     with _collections() as pauses_ms:
         busy_ms = await _p99_ms(commit)
-    return [
-        Figure(f"commit p99 at {size:,}, 200/s", busy_ms, "ms", 5, "nothing at all", idle_ms),
-        Figure(f"longest garbage collection at {size:,}", max(pauses_ms, default=0.0), "ms", 20),
-    ]
+    what = f"commit p99 at {size:,}, 200/s"
+    report.figures.append(Figure(what, busy_ms, "ms", 5, "nothing at all", idle_ms))
+    report.add("longest garbage collection, CPU", max(pauses_ms, default=0.0), limit=20)
 
 
 async def _p99_ms(action: Callable[[int], Awaitable[None]]) -> float:
@@ -193,15 +243,15 @@ async def _p99_ms(action: Callable[[int], Awaitable[None]]) -> float:
 
 @contextmanager
 def _collections() -> Iterator[list[float]]:
-    """How long each garbage collection within it took, and a full one at its end."""
+    """How much CPU each garbage collection within it took, and a full one at its end."""
     pauses_ms: list[float] = []
     began = [0.0]
 
     def note(phase: str, _: object) -> None:
         if phase == "start":
-            began[0] = time.perf_counter()
+            began[0] = time.thread_time()
         else:
-            pauses_ms.append((time.perf_counter() - began[0]) * 1e3)
+            pauses_ms.append((time.thread_time() - began[0]) * 1e3)
 
     gc.callbacks.append(note)
     try:
@@ -211,16 +261,26 @@ def _collections() -> Iterator[list[float]]:
         gc.callbacks.remove(note)
 
 
-async def _median_ms(action: Callable[[int], Awaitable[None]], count: int) -> float:
-    spent = []
-    for n in range(count):
-        began = time.perf_counter()
-        await action(n + 1)
-        spent.append((time.perf_counter() - began) * 1e3)
-    return statistics.median(spent)
+async def _spent(work: Awaitable[object]) -> Spent:
+    began, began_cpu = time.perf_counter(), time.process_time()
+    await work
+    return Spent(time.perf_counter() - began, time.process_time() - began_cpu)
 
 
-async def _together_ms(action: Callable[[int], Awaitable[None]], writers: int, each: int) -> float:
+async def _median(action: Callable[[int], Awaitable[None]], count: int) -> Spent:
+    each = [await _spent(action(n + 1)) for n in range(count)]
+    return Spent(statistics.median(one.wall_s for one in each), statistics.median(one.cpu_s for one in each))
+
+
+def _wall_ms(each: list[Spent]) -> float:
+    return statistics.median(one.wall_s for one in each) * 1e3
+
+
+def _cpu_ms(each: list[Spent]) -> float:
+    return statistics.median(one.cpu_s for one in each) * 1e3
+
+
+async def _together_ms(action: Callable[[int], Awaitable[None]], each: int) -> float:
     """Milliseconds an operation while so many write at once."""
 
     async def write(writer: int) -> None:
@@ -228,12 +288,12 @@ async def _together_ms(action: Callable[[int], Awaitable[None]], writers: int, e
             await action(1000 + writer * each + n)
 
     began = time.perf_counter()
-    await asyncio.gather(*(write(writer) for writer in range(writers)))
-    return (time.perf_counter() - began) * 1e3 / (writers * each)
+    await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
+    return (time.perf_counter() - began) * 1e3 / (WRITERS * each)
 
 
 def _memory() -> Figure:
-    """Of a packed CI with its id and three indexes; the garbage of making it is not counted."""
+    """Of a packed CI with its id and three indexes, beside the dictionaries that stock TinyDB holds in memory."""
     count = 50_000
     with _traced() as bytes_used:
         rows = PackedRows(("class", "host", "name"))
@@ -242,7 +302,13 @@ def _memory() -> Figure:
         gc.collect()
         used = bytes_used()
     assert len(rows) == count
-    return Figure("memory a CI with 3 indexes", used / count, "B", 800)
+    with _traced() as bytes_used:
+        documents = {str(n): body(n) for n in range(count)}
+        gc.collect()
+        theirs = bytes_used()
+    assert len(documents) == count
+    name = "TinyDB MemoryStorage, no index"
+    return Figure("memory a CI with 3 indexes", used / count, "B", 800, name, theirs / count)
 
 
 @contextmanager

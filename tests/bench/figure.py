@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -30,6 +32,20 @@ class Figure(msgspec.Struct, frozen=True):
         if self.wanted is not None and self.ratio is not None:
             kept.append(self.ratio >= self.wanted)
         return all(kept) if kept else None
+
+
+class Spent(NamedTuple):
+    """What something took: by the clock, and of this process's CPU, which a busy machine does not stretch."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def spent(work: Callable[[], object]) -> Spent:
+    """What this call takes."""
+    began, began_cpu = time.perf_counter(), time.process_time()
+    work()
+    return Spent(time.perf_counter() - began, time.process_time() - began_cpu)
 
 
 def print_table(figures: Sequence[Figure]) -> None:

@@ -38,3 +38,9 @@ def package(n: int, revision: int = 0) -> ConfigurationItem:
 
 def body(n: int, revision: int = 0) -> dict[str, Any]:
     return package(n, revision).body()
+
+
+def host_of(n: int, size: int) -> range:
+    """The numbers of the packages of the n-th host, of so many packages in all."""
+    start = n % max(1, size // EACH_HOST) * EACH_HOST
+    return range(start, min(start + EACH_HOST, size))
