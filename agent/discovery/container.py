@@ -88,7 +88,8 @@ def _addresses(container: Mapping[str, Any]) -> Iterator[str]:
 
 def _port(port: Mapping[str, Any]) -> str:
     inside = f"{port.get('PrivatePort', '')}/{port.get('Type', 'tcp')}"
-    return f"{port.get('IP', '')}:{port['PublicPort']}->{inside}" if port.get("PublicPort") else inside
+    # Podman names no address where it listens on all.
+    return f"{port.get('IP') or '0.0.0.0'}:{port['PublicPort']}->{inside}" if port.get("PublicPort") else inside
 
 
 def _short(identity: str) -> str:

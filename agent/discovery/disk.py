@@ -13,6 +13,8 @@ from agent.discovery.source import Unsupported, read_line
 from agent.wire import Item
 
 _BLOCK = "/sys/block"
+_MAPPINGS = {"LVM": "lvm", "CRYPT": "crypt", "mpath": "multipath", "VDO": "vdo", "RAID": "raid"}
+_SERIAL_PAGE_BYTES = 256
 _SECTOR_BYTES = 512  # of /sys/block/*/size, whatever the device's own sector size
 
 
@@ -31,12 +33,17 @@ class Disk(NamedTuple):
     partitions: tuple[tuple[str, int], ...]  # name and size in bytes
     on: tuple[str, ...]  # devices that this one is made of (RAID, LVM, dm-crypt)
     device_name: str = ""  # of a mapped device: `vg0-root`
+    raid_level: str = ""
+    raid_disks: int = 0
+    raid_missing: int = 0  # of its disks, those that failed or are not there
 
 
-def kind_of(name: str) -> str:
-    """What a block device is by its kernel name."""
+def kind_of(name: str, mapping: str = "") -> str:
+    """What a block device is by its kernel name; a mapped one by what its uuid (`LVM-…`) begins with."""
+    if name.startswith("dm-"):
+        return _MAPPINGS.get(mapping.partition("-")[0], "mapped")
     for prefix, kind in (
-        ("md", "raid"), ("dm-", "mapped"), ("nvme", "nvme"), ("mmcblk", "mmc"), ("sr", "optical"), ("loop", "loop"),
+        ("md", "raid"), ("nvme", "nvme"), ("mmcblk", "mmc"), ("sr", "optical"), ("loop", "loop"),
         ("zram", "zram"), ("drbd", "drbd"), ("rbd", "rbd"), ("nbd", "nbd"), ("bcache", "bcache"), ("fd", "floppy"),
     ):  # fmt: skip
         if name.startswith(prefix):
@@ -64,11 +71,11 @@ def _read_disk(name: str) -> Disk:
     folder = f"{_BLOCK}/{name}"
     return Disk(
         name=name,
-        kind=kind_of(name),
+        kind=kind_of(name, read_line(f"{folder}/dm/uuid")),
         size_bytes=int(read_line(f"{folder}/size") or 0) * _SECTOR_BYTES,
         model=read_line(f"{folder}/device/model"),
         vendor=read_line(f"{folder}/device/vendor"),
-        serial=_first(f"{folder}/serial", f"{folder}/device/serial"),
+        serial=_first(f"{folder}/serial", f"{folder}/device/serial") or _scsi_serial(f"{folder}/device/vpd_pg80"),
         wwn=_first(f"{folder}/wwid", f"{folder}/device/wwid", f"{folder}/dm/uuid", f"{folder}/md/uuid"),
         revision=_first(f"{folder}/device/rev", f"{folder}/device/firmware_rev"),
         rotational=read_line(f"{folder}/queue/rotational") == "1",
@@ -77,7 +84,24 @@ def _read_disk(name: str) -> Disk:
         partitions=_partitions(name),
         on=tuple(sorted(entry.name for entry in _entries(f"{folder}/slaves"))),
         device_name=read_line(f"{folder}/dm/name"),
+        raid_level=read_line(f"{folder}/md/level"),
+        raid_disks=_number(f"{folder}/md/raid_disks"),
+        raid_missing=_number(f"{folder}/md/degraded"),
     )
+
+
+def _number(path: str) -> int:
+    said = read_line(path)
+    return int(said) if said.isdigit() else 0
+
+
+def _scsi_serial(path: str) -> str:
+    """From the vital product data page "unit serial number" (SPC-4, 7.8.15): four bytes of head, then text."""
+    try:
+        with open(path, "rb") as page:  # noqa: PTH123
+            return page.read(_SERIAL_PAGE_BYTES)[4:].decode("ascii", "replace").strip("\0 ")
+    except OSError:
+        return ""
 
 
 def _first(*paths: str) -> str:
@@ -121,6 +145,9 @@ def disk_item(disk: Disk, homes: dict[str, str]) -> Item:
         "read_only": disk.read_only,
         "partitions": [{"name": name, "size_bytes": size_bytes} for name, size_bytes in disk.partitions],
         "on": list(disk.on),
+        "raid_level": disk.raid_level,
+        "raid_disks": disk.raid_disks or None,
+        "raid_missing": disk.raid_missing if disk.raid_level else None,
     }
     below = sorted({homes.get(name, name) for name in disk.on})
     return Item(

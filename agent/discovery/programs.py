@@ -74,8 +74,8 @@ def place_of(process: Process, containers: Mapping[str, str]) -> Optional[Place]
     lxc = _LXC.search(process.cgroup)
     if lxc:
         return Place("container", lxc.group(1))
-    if process.machine:
-        return Place("container", process.machine)
+    if process.machine:  # its host name is the beginning of its id, where its engine gave it no other
+        return Place("container", containers.get(process.machine, process.machine))
     of_user = _USER_MANAGER.search(process.cgroup)
     if of_user:
         return Place("unit", f"user@{of_user.group(1)}/{of_user.group(2)}")

@@ -28,9 +28,11 @@ def collect_software(look: Look) -> Iterable[Item]:
     for key, _, owner, _ in listed(programs, read_ephemeral_ports()):
         if owner is not None:
             endpoints.setdefault(owner.key, []).append(key)
-    packages = _packages(look, {program.main.exe for program in programs.programs if program.main.exe})
+    # What runs in a container is from its image, whatever the host has at the same path.
+    executables = {program.key: program.main.exe for program in programs.programs if program.kind != "container"}
+    packages = _packages(look, {path for path in executables.values() if path})
     return [
-        software_item(program, endpoints.get(program.key, []), packages.get(program.main.exe or ""))
+        software_item(program, endpoints.get(program.key, []), packages.get(executables.get(program.key) or ""))
         for program in programs.programs
     ]
 

@@ -12,14 +12,19 @@ from agent.discovery.virtual_machine import machine_item, parse_domain
 from tests.unit.discovery.recorded import recorded
 
 
-def test_a_container_and_its_image() -> None:
-    (container,) = msgspec.json.decode(recorded("container/podman-4.3-containers.json"))
-    (image,) = msgspec.json.decode(recorded("container/podman-4.3-images.json"))
-    item, of_image = container_item(container), image_item(image)
-    assert (item.name, item.attributes["service"], item.metrics["state"]) == ("web", "shop/web", "created")
-    assert item.attributes["command"] == "/bin/httpd -f -p 8080"
-    assert ("uses", "image", of_image.key) in item.relations
-    assert of_image.name == "localhost/shop/web:1.2"
+def test_containers_and_their_image() -> None:
+    (image,) = map(image_item, msgspec.json.decode(recorded("container/podman-4.3-images.json")))
+    containers = map(container_item, msgspec.json.decode(recorded("container/podman-4.3-containers.json")))
+    job, worker, web = containers
+    assert [item.attributes["service"] for item in (job, worker, web)] == ["job", "shop/worker", "shop/web"]
+    assert [item.metrics["state"] for item in (job, worker, web)] == ["exited", "running", "running"]
+    assert web.attributes["command"] == "/bin/busybox httpd -f -p 8080"
+    assert worker.attributes["command"] == "/bin/busybox sh -c sleep 1000 --token=***"
+    assert web.attributes["ports"] == ["0.0.0.0:18080->8080/tcp"]
+    assert (web.attributes["networks"], web.attributes["addresses"]) == (["back"], ["198.51.100.134"])
+    assert web.attributes["mounts"] == ["/data", "/srv"]
+    assert ("uses", "image", image.key) in web.relations
+    assert image.name == "localhost/shop/web:1.2"
 
 
 def test_a_recreated_container_is_another_instance_of_the_same_service() -> None:

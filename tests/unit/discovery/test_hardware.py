@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from agent.discovery import disk
+from agent.discovery.collector import Limits, Look, Shared
 from agent.discovery.containment import container_id
 from agent.discovery.cpu import cpu_items, parse_cpuinfo
 from agent.discovery.disk import Disk, disk_item
@@ -11,6 +15,7 @@ from agent.discovery.host import fingerprint, split_name, virtualisation
 from agent.discovery.kernel_module import module_items
 from agent.discovery.memory import memory_items, parse_meminfo
 from agent.discovery.os_release import os_item, parse_os_release
+from agent.wire import Item
 from tests.unit.discovery.recorded import recorded
 
 
@@ -130,8 +135,50 @@ def test_a_mirror_runs_on_the_disks_of_its_partitions() -> None:
     assert item.attributes["on"] == ["sda1", "sdb1"]
 
 
-def test_a_logical_volume_is_called_by_its_name() -> None:
-    assert disk_item(_disk("dm-0", kind="mapped", device_name="vg0-root"), {}).name == "vg0-root"
+@pytest.fixture
+def raid_and_lvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Item]:
+    """The block devices of a machine with two RAIDs, one of them short of a disk, and LVM on one and an NVMe disk."""
+    for line in recorded("disk/debian-12-raid-lvm.txt").splitlines():
+        name, _, value = line.partition("=")
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{value}\n")
+    (tmp_path / "sda/device/vpd_pg80").write_bytes(b"\0\x80\0\x04SC-A")
+    monkeypatch.setattr(disk, "_BLOCK", str(tmp_path))
+    monkeypatch.setattr(disk, "own_container", lambda: "")
+    return {item.key: item for item in disk.collect_disks(Look(Limits(), Shared()))}
+
+
+def _on(item: Item) -> list[str]:
+    return [key for type_, _, key in item.relations if type_ == "runs_on"]
+
+
+def test_raid_is_told_with_its_level_and_what_it_lacks(raid_and_lvm: dict[str, Item]) -> None:
+    mirror, short = raid_and_lvm["md0"], raid_and_lvm["md1"]
+    assert (mirror.attributes["kind"], _on(mirror)) == ("raid", ["vda", "vdb"])
+    told = [[one.attributes[f"raid_{what}"] for what in ("level", "disks", "missing")] for one in (mirror, short)]
+    assert told == [["raid1", 2, 0], ["raid5", 3, 1]]
+
+
+def test_logical_volumes_are_called_by_their_names_and_lie_on_what_they_are_made_of(
+    raid_and_lvm: dict[str, Item],
+) -> None:
+    assert [raid_and_lvm[name].name for name in ("dm-0", "dm-1")] == ["vg0-root", "vg0-data"]
+    assert raid_and_lvm["dm-0"].attributes["kind"] == "lvm"
+    assert [_on(raid_and_lvm[name]) for name in ("dm-0", "dm-1")] == [["md0"], ["md0", "nvme0n1"]]
+
+
+def test_serial_numbers_of_virtio_nvme_and_scsi_disks(raid_and_lvm: dict[str, Item]) -> None:
+    told = {name: raid_and_lvm[name].attributes.get("serial") for name in ("vda", "nvme0n1", "sda", "sdb")}
+    assert told == {"vda": "VD-A", "nvme0n1": "NVME-1", "sda": "SC-A", "sdb": None}
+    assert raid_and_lvm["sda"].attributes["wwn"] == "naa.5000c50015ea71aa"
+
+
+@pytest.mark.parametrize(
+    ("uuid", "kind"), [("LVM-x", "lvm"), ("CRYPT-LUKS2-x", "crypt"), ("mpath-x", "multipath"), ("", "mapped")]
+)
+def test_a_mapped_device_is_what_maps_it(uuid: str, kind: str) -> None:
+    assert disk.kind_of("dm-3", uuid) == kind
 
 
 def test_modules_with_their_versions() -> None:

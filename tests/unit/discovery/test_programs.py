@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from agent.discovery import software
+from agent.discovery.collector import Limits, Look, Shared
 from agent.discovery.processes import Process, parse_cgroup, parse_stat
-from agent.discovery.programs import Program, group, holders, program_name
+from agent.discovery.programs import Program, Programs, group, holders, program_name
 from agent.discovery.sockets import LISTEN, Socket
 from agent.discovery.software import software_item
 
@@ -75,6 +77,31 @@ def test_a_machine_inside_this_one_is_one_program() -> None:
         _process(51, "/usr/sbin/nginx", cgroup="/system.slice/nginx.service", machine="web1", parent=50),
     ]
     assert _keys(group(inside, {51: _listens(80)})) == [("container/web1", "systemd")]
+
+
+def test_a_container_without_a_control_group_is_known_by_its_host_name() -> None:
+    inside = _process(50, "/bin/httpd -f", machine="cdcdcdcdcdcd")
+    assert [program.key for program in group([inside], {}, containers={"cdcdcdcdcdcd": "shop/web"})] == [
+        "container/shop/web"
+    ]
+
+
+def test_what_runs_in_a_container_is_from_no_package_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+
+    def owners(paths: set[str]) -> dict[str, tuple[str, str]]:
+        asked.update(paths)
+        return {}
+
+    monkeypatch.setattr(software, "owners_of_files", owners)
+    inside, outside = _process(50, "/bin/busybox", machine="web1"), _process(51, "/usr/sbin/cron")
+    look = Look(Limits(), Shared())
+    found = Programs(group([inside, outside], {}), {}, {}, "net:[1]")
+    monkeypatch.setattr(Shared, "programs", found)
+    items = {item.key: item for item in software.collect_software(look)}
+    assert set(items) == {"container/web1", "cron"}
+    assert "/bin/busybox" not in asked
+    assert "package" not in items["container/web1"].attributes
 
 
 def test_a_server_and_its_workers_are_one_program_named_by_its_lowest_chosen_port() -> None:

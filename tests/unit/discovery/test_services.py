@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from agent.discovery import cloud
@@ -153,6 +154,70 @@ def test_an_instance_of_hetzner() -> None:
     )
     with _metadata_service({"GET /hetzner/v1/metadata": text}) as (address, _):
         assert cloud.ask("hetzner", address).key == "hetzner/4711"
+
+
+@pytest.mark.parametrize(
+    ("provider", "path", "answer", "instance", "header"),
+    [
+        (
+            "gcp",
+            "/computeMetadata/v1/?recursive=true",
+            {
+                "instance": {
+                    "id": 3520031799277581759,
+                    "name": "web-1",
+                    "machineType": "projects/123/machineTypes/e2-medium",
+                    "zone": "projects/123/zones/europe-west6-a",
+                    "image": "projects/debian-cloud/global/images/debian-12-bookworm-v20240415",
+                },
+                "project": {"projectId": "shop-prod", "numericProjectId": 123},
+            },
+            Instance("gcp", "shop-prod", "3520031799277581759", "e2-medium", "europe-west6", "europe-west6-a",
+                     "debian-12-bookworm-v20240415", "web-1"),
+            "Metadata-Flavor: Google",
+        ),
+        (
+            "azure",
+            "/metadata/instance?api-version=2021-02-01",
+            {
+                "compute": {
+                    "vmId": "02aab8a4-74ef-476e-8182-f6d2ba4166a6", "name": "web-1", "location": "westeurope",
+                    "subscriptionId": "8d10da13-8125-4ba9-a717-bf7490507b3d", "vmSize": "Standard_A3", "zone": "1",
+                    "sku": "12-gen2", "osType": "Linux", "storageProfile": {"dataDisks": []},
+                },
+                "network": {"interface": []},
+            },
+            Instance("azure", "8d10da13-8125-4ba9-a717-bf7490507b3d", "02aab8a4-74ef-476e-8182-f6d2ba4166a6",
+                     "Standard_A3", "westeurope", "1", "12-gen2", "web-1"),
+            "Metadata: true",
+        ),
+        (
+            "openstack",
+            "/openstack/latest/meta_data.json",
+            {
+                "uuid": "d8e02d56-2648-49a3-bf97-6be8f1204f38", "name": "web-1", "hostname": "web-1.novalocal",
+                "availability_zone": "nova", "project_id": "f7ac731cc11f40efbc03a9f9e1d1d21f", "launch_index": 0,
+            },
+            Instance("openstack", "f7ac731cc11f40efbc03a9f9e1d1d21f", "d8e02d56-2648-49a3-bf97-6be8f1204f38", "", "",
+                     "nova", "", "web-1"),
+            "",
+        ),
+        (
+            "digitalocean",
+            "/metadata/v1.json",
+            {"droplet_id": 2756294, "hostname": "web-1", "region": "ams3", "interfaces": {"public": []}},
+            Instance("digitalocean", "", "2756294", "", "ams3", "", "", "web-1"),
+            "",
+        ),
+    ],
+)  # fmt: skip
+def test_an_instance_of_the_other_clouds(
+    provider: str, path: str, answer: dict[str, object], instance: Instance, header: str
+) -> None:
+    """Answers are made in the form that the providers document: none of them can be asked from here."""
+    with _metadata_service({f"GET {path}": msgspec.json.encode(answer)}) as (address, asked):
+        assert cloud.ask(provider, address) == instance
+    assert header in asked[0]
 
 
 def test_a_metadata_service_that_answers_nonsense_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
