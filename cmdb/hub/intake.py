@@ -10,9 +10,10 @@ from datetime import datetime
 
 import msgspec
 
-from agent.discovery.clean import clean_item, clean_text
+from agent.discovery.clean import clean_item, clean_text, is_clean_item
 from agent.discovery.sections import ALWAYS_WHOLE, BY_NAME
 from agent.wire import Item, Offer, ScanEnd, Section, SectionOutcome, Want
+from cmdb.hub.item_faults import fault_of, negative_size
 
 OUTCOMES = ("ok", "partial", "denied", "timeout", "unsupported", "failed")
 WITH_ITEMS = ("ok", "partial")
@@ -77,6 +78,7 @@ class Intake:
         self._known = want.known
         self._items: dict[str, list[Item]] = {name: [] for name in want.sections}
         self._gone: dict[str, list[tuple[str, str]]] = {}  # of those that are told as differences
+        self._names: set[tuple[str, str]] = set()
         self._next_part = dict.fromkeys(want.sections, 0)  # of those that have not come whole
         self._count = 0
 
@@ -90,11 +92,24 @@ class Intake:
             if not owner.owns(class_, key):
                 raise Unfit(f"section {section.name} lists a {class_[:32]}")
         self._take_differences(section)
-        self._items[section.name].extend(map(clean_item, section.items))
+        self._items[section.name].extend(self._fit(section.name, item) for item in section.items)
         if section.last:
             del self._next_part[section.name]
         else:
             self._next_part[section.name] += 1
+
+    def _fit(self, section: str, item: Item) -> Item:
+        """The item, clean. Raises `Unfit`."""
+        if not is_clean_item(item):
+            if fault := fault_of(item):
+                raise Unfit(f"section {section}, {_called(item)}: {fault}")
+            item = clean_item(item)
+        if name := negative_size(item):
+            raise Unfit(f"section {section}, {_called(item)}: {name} is below zero")
+        if (item.class_, item.key) in self._names:
+            raise Unfit(f"section {section}, {_called(item)}: listed twice")
+        self._names.add((item.class_, item.key))
+        return item
 
     def finished(self, end: ScanEnd) -> Scanned:
         """The whole scan. Raises `Unfit` when a wanted section has not come."""
@@ -120,6 +135,10 @@ class Intake:
         self._count += items
         if self._count > MOST_ITEMS or received_bytes - self._began_bytes > MOST_BYTES:
             raise Unfit(f"a scan of more than {MOST_ITEMS} items or {MOST_BYTES} bytes")
+
+
+def _called(item: Item) -> str:
+    return f"{item.class_} {clean_text(item.key, 64)}"
 
 
 def clean_outcome(outcome: SectionOutcome) -> SectionOutcome:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agent.discovery.clean import clean_item, is_clean_item
 from agent.wire import Item, Offer, ScanEnd, Section, SectionOutcome, Want
 from cmdb.hub.intake import MOST_BYTES, Intake, Unfit, wanted
+from cmdb.hub.item_faults import fault_of
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -96,14 +101,14 @@ def test_what_an_agent_says_is_made_clean() -> None:
     scan = Intake(
         offer(SectionOutcome("disk", "hacked", detail="\x1b[2Jdenied", digest="d" * 999)), Want(7, ("disk",)), 0, 0
     )
-    scan.take(Section(7, "disk", [Item(class_="disk", key="k\n", name="\x1b]0;x\x07", attributes={"a": b"\xff"})]), 0)
+    scan.take(Section(7, "disk", [Item(class_="disk", key="k\u0378", name="n", attributes={"a": b"\xff"})]), 0)
     (section,) = scan.finished(ScanEnd(7, 0.1)).sections
     assert section.outcome.outcome == "failed"
     assert section.outcome.detail == "[2Jdenied"
     assert len(section.outcome.digest) == 64
     assert section.items is not None
     (item,) = section.items
-    assert (item.key, item.name) == ("k ", "]0;x")
+    assert (item.key, item.name) == ("k", "n")
     assert isinstance(item.attributes["a"], str)
 
 
@@ -154,3 +159,51 @@ def test_differences_from_what_the_hub_does_not_have_are_refused(parts: list[Sec
 def test_what_is_gone_must_be_the_sections_own() -> None:
     with pytest.raises(Unfit, match="section disk lists a package"):
         known_intake().take(Section(7, "disk", [], base="then", gone=[("package", "dpkg/openssl")]), 0)
+
+
+def nested(levels: int) -> object:
+    value: object = "bottom"
+    for _ in range(levels):
+        value = {"in": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        (Item("disk", "sda", "x" * 10_000_000), "name is 10000000 characters long, more than 512"),
+        (Item("disk", "s\x1b[2Jda", "sda"), r"disk s\[2Jda: key holds control characters"),
+        (Item("disk", "sda", "\u202eadsda"), "name holds control characters"),
+        (Item("disk", "sda", "sda", {"model": "a\0b"}), "attributes.model holds control characters"),
+        (Item("disk", "sda", "sda", {"size_bytes": -1}), "disk sda: size_bytes is below zero"),
+        (Item("disk", "sda", "sda", metrics={"used_bytes": -0.5}), "used_bytes is below zero"),
+        (Item("disk", "sda", "sda", {"size": 1 << 63}), "attributes.size is no number that can be kept"),
+        (Item("disk", "sda", "sda", {"load": math.inf}), "attributes.load is no number that can be kept"),
+        (Item("disk", "sda", "sda", {"deep": nested(100)}), "nested more than 4 deep"),
+        (Item("disk", "sda", "sda", {"many": ["x"] * 513}), "attributes.many has 513 entries, more than 512"),
+        (Item("disk", "sda", "sda", {"n" * 129: 1}), "a name in attributes is 129 characters long"),
+        (Item("disk", "sda", "sda", keys={"serial": "\n"}), "keys.serial holds control characters"),
+        (Item("disk", "sda", "sda", relations=(("runs_on", "disk", "\r"),)), "a relation holds control characters"),
+        (Item("disk", "sda", "sda", relations=(("runs_on", "disk", "sdb"),) * 513), "has 513 relations"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+def test_what_no_agent_would_send_is_refused_with_the_reason(item: Item, why: str) -> None:
+    with pytest.raises(Unfit, match=why):
+        intake("disk").take(Section(7, "disk", [item]), 0)
+
+
+def test_an_item_that_is_listed_twice_is_refused() -> None:
+    scan = intake("disk")
+    scan.take(Section(7, "disk", [disk("sda")], last=False), 0)
+    with pytest.raises(Unfit, match="section disk, disk sda: listed twice"):
+        scan.take(Section(7, "disk", [disk("sda")], part=1), 0)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=9))
+def test_what_an_agent_cleaned_is_clean(value: object) -> None:
+    item = Item("disk", "k", "n", {"a": value})
+    cleaned = clean_item(item)
+    assert is_clean_item(cleaned)
+    assert fault_of(cleaned) == ""
+    assert not is_clean_item(item) or cleaned == item
