@@ -28,6 +28,7 @@ from cmdb.hub.outlook import Outlook
 from cmdb.hub.presence import Presence
 from cmdb.hub.reachability import Reachability
 from cmdb.hub.recognition import Recognition
+from cmdb.hub.refining import Refining
 from cmdb.hub.roster import Roster
 from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.services import Services
@@ -64,6 +65,7 @@ class Hub:
     topology: GraphKeeper
     outlook: Outlook
     measuring: Measuring
+    refining: Refining
     check_history: CheckHistory
     reachability: Reachability
     agentless: Agentless

@@ -55,6 +55,7 @@ from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.reachability import Reachability
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
+from cmdb.hub.refining import Refining
 from cmdb.hub.retention_rules import retention_rules
 from cmdb.hub.roster import Roster
 from cmdb.hub.server import serving
@@ -175,7 +176,8 @@ def _put_together(
     reconciling = Reconciling(store, clock, config.check, recognition, lambda: watch.rules)
     measuring = Measuring(store, series, watch.services)
     check_history = CheckHistory(series, clock, keep(config.check))
-    ingest = Ingest(ledger, clock, reconciling, dependencies, check_history)
+    refining = Refining(ledger, watch.services, check_history)
+    ingest = Ingest(ledger, clock, reconciling, dependencies, refining)
     identities = Identities()
     keys = KeyRing(ledger, identities)
     agents = _agents(store, ingest, clock, config, reported, keys)
@@ -211,6 +213,7 @@ def _put_together(
         recognition=recognition,
         topology=topology,
         measuring=measuring,
+        refining=refining,
         outlook=Outlook(watch.services, measuring, config.incident),
         check_history=check_history,
         reachability=reachability,
@@ -250,6 +253,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
 
         start(push_metrics(hub, hub.config.otlp), "otlp")
     start(hub.measuring.run(), "measuring")
+    start(hub.refining.run(), "refining")
     start(tidy_daily(hub.store, hub.clock, retention_rules(hub.config.retention)), "tidying")
     for mailbox in mailboxes_of(hub.config.mail):
         start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")

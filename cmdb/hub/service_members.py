@@ -6,7 +6,7 @@ In memory only, rebuilt at every start. What follows from it is `cmdb.practices.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -142,6 +142,22 @@ class ServiceMembers:
         """The checks of all items of the service."""
         cis = {ci for part in self._parts.get(service, ()) for ci in part.cis}
         return {check for ci in cis for check in self._checks.get(ci, ())}
+
+    def services_with(self, check: str) -> set[str]:
+        """The services that this check has a say about."""
+        return self.services_of(self._ci_of_check.get(check, ""))
+
+    def judged_with(self, service: Service, states: Mapping[str, CheckState]) -> Judged:
+        """What the service would be with its checks in these states; those that are not named have no say."""
+        judged = []
+        for part in self._parts.get(service.id, ()):
+            members = [
+                (self._member(ci).spoken, ci_state(states[one] for one in self._checks.get(ci, ()) if one in states))
+                for ci in sorted(part.cis)
+            ]
+            if members or not part.component.optional:
+                judged.append(component_state(part.component, members))
+        return service_state(service.rule, judged)
 
     def hosts_of(self, service: str) -> set[str]:
         """The hosts that the service's items are on."""

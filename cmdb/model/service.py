@@ -67,7 +67,10 @@ class Service(Record, frozen=True, kw_only=True):
 
 
 class Interval(Record, frozen=True, kw_only=True):
-    """A service's state over [start, end); `end` is None while it lasts. Append-only: only `end` is ever set."""
+    """A service's state over [start, end); `end` is None while it lasts. Append-only: only `end` is ever set.
+
+    But for time that was unknown: results that came late say what it was, and `source` says that they did.
+    """
 
     service: str
     state: str

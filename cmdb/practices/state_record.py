@@ -12,6 +12,7 @@ import msgspec
 from cmdb.model.service import Interval
 from cmdb.practices.service_state import ServiceState
 
+NOBODY_WATCHED = "nobody watched"
 _TICK = timedelta(microseconds=1)
 
 
@@ -43,4 +44,4 @@ def unwatched(last: Interval, watched_until: datetime, now: datetime) -> list[In
     since = max(watched_until, last.start + _TICK)
     if last.end is not None or last.state == ServiceState.UNKNOWN.value or since >= now:
         return []
-    return [closed(last, since), opened(last.service, ServiceState.UNKNOWN, since, "nobody watched")]
+    return [closed(last, since), opened(last.service, ServiceState.UNKNOWN, since, NOBODY_WATCHED)]
