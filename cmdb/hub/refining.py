@@ -51,8 +51,7 @@ class Refining:
         now = self._services.clock.now()
         for step in steps:
             found = _evidence(step)
-            late = step.before.reason == NO_DATA or now - found.end > LATE_AFTER
-            if late and len(self._evidence[step.after.id]) < MOST:
+            if _is_late(step, found, now) and len(self._evidence[step.after.id]) < MOST:
                 self._evidence[step.after.id].append(found)
                 self._taken_at, self._fresh = now, True
 
@@ -116,6 +115,12 @@ class Refining:
 
 def _is_made(check: str) -> bool:
     return check.rpartition("/")[2] not in JUDGED_AT_HUB
+
+
+def _is_late(step: Step, found: Evidence, now: datetime) -> bool:
+    """Nobody knew how it was, it is over for long, or it began before anything fresh could have."""
+    unknown = step.before.reason == NO_DATA
+    return unknown or now - found.end > LATE_AFTER or now - found.start > LATE_AFTER + found.fresh
 
 
 def _evidence(step: Step) -> Evidence:
