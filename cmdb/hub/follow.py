@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Protocol
@@ -29,6 +30,7 @@ async def follow(store: Store, follower: Follower, after_seq: int) -> None:
             async for deltas in store.subscribe(after_seq):
                 await follower.apply(deltas)
                 after_seq = deltas[-1].seq if deltas else after_seq
+                await asyncio.sleep(0)  # with many batches waiting, others get their turn between two
         except Behind as behind:
             _log.warning("%s missed changes: %s", type(follower).__name__, behind)
         except Exception:

@@ -9,6 +9,7 @@ import msgspec
 from cmdb.model.change import Delta
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
+from cmdb.practices.correlation import Standing
 from cmdb.practices.incident_state import FINISHED, State
 from cmdb.store.protocol import Document, Store
 
@@ -31,6 +32,7 @@ class IncidentBook:
 
     def __init__(self) -> None:
         self._open: dict[str, Incident] = {}
+        self.standings: dict[int, Standing] = {}
         self._by_check: dict[str, str] = {}
         self._rows: dict[str, Document] = {}
 
@@ -38,6 +40,7 @@ class IncidentBook:
         self._open.clear()
         self._by_check.clear()
         self._rows.clear()
+        self.standings.clear()
         for document in await store.find(Kind.INCIDENT, matching=lambda one: one["state"] != State.CLOSED):
             self._take(document["id"], document)
 
@@ -85,13 +88,16 @@ class IncidentBook:
             return
         incident = msgspec.convert(body, Incident)
         self._open[id_] = incident
-        for effect in incident.effects:
-            if effect.recovered_at is None or effect.check not in self._by_check:
-                self._by_check[effect.check] = id_
+        standing = self.standings[incident.number] = Standing(incident)
+        for check in standing.recovered:
+            self._by_check.setdefault(check, id_)
+        self._by_check.update(dict.fromkeys(standing.bad, id_))
 
     def _forget(self, id_: str) -> None:
         self._rows.pop(id_, None)
-        before = self._open.pop(id_, None)
-        for effect in before.effects if before is not None else ():
-            if self._by_check.get(effect.check) == id_:
-                del self._by_check[effect.check]
+        if self._open.pop(id_, None) is None:
+            return
+        standing = self.standings.pop(int(id_))
+        for check in (*standing.bad, *standing.recovered):
+            if self._by_check.get(check) == id_:
+                del self._by_check[check]

@@ -36,6 +36,7 @@ from cmdb.store.protocol import Document, StaleVersion, Store, StoreError
 
 ACTOR = "hub"
 TRIES = 100  # each loser of a race reads again; fifty may act at once
+AT_ONCE = 100  # checks that are placed before others get their turn: some milliseconds
 LONGEST_WAIT_S = 30.0  # wall clocks are set now and then
 RETRY_S = 1.0
 _COUNTER = "incident"
@@ -164,8 +165,7 @@ class IncidentDesk:
     async def report(self, events: Sequence[Event]) -> None:
         """Take in what other systems say, all of it in one batch. Raises `StaleVersion`."""
         async with self._working:
-            counter = await self._counter()
-            plan = Plan(self._book, counter.value + 1, self.policy, self._clock.now())
+            plan, counter = await self._plan()
             open_ = {incident.number for incident in plan.open}
             troubles: list[Trouble] = []
             for event in events:
@@ -174,7 +174,7 @@ class IncidentDesk:
                 elif event.firing:
                     troubles.append(await self.troubles.of_event(event, self._clock.now()))
             wanted = [one for one in troubles if not self._maintenance.holds(one.ci)]
-            await self._decide(plan, counter, wanted, {event.key for event in events if not event.firing})
+            await self._carry_out(plan, counter, wanted, {event.key for event in events if not event.firing})
 
     async def merge(self, number: int, into: int, *, who: str, at: datetime, why: str) -> Incident:
         """Close an incident as a part of another, which has its effects from then on. Raises `StaleVersion`."""
@@ -227,11 +227,14 @@ class IncidentDesk:
         return weights(self.policy, incident.opened_at, impact, urgency, reached)
 
     async def _place(self, pending: Mapping[str, Document | None]) -> None:
-        counter = await self._counter()
-        plan = Plan(self._book, counter.value + 1, self.policy, self._clock.now())
+        """Those that depend on fewest others first, some at a time: others get their turn between them."""
         bad: list[Document] = []
         well: set[str] = set()
-        for id_, was_bad in sorted(pending.items()):
+        worse: list[Document] = []
+        held: set[str] = set()
+        for number, (id_, was_bad) in enumerate(sorted(pending.items()), 1):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
             check = await self._ledger.get(Kind.CHECK, id_)
             known = self._book.of_check(id_)
             if check is None or check["state"] == "ok":
@@ -243,18 +246,38 @@ class IncidentDesk:
             elif self._is_bad(check):
                 bad.append(check)
             elif known is not None and check["hard"]:
-                plan.worsen(known.number, id_, check["state"])
-        await self._decide(plan, counter, [await self.troubles.of(check) for check in bad], well)
-        self._unreachable = (self._unreachable - pending.keys()) | plan.held
+                worse.append(check)
+        troubles = causes_first([await self.troubles.of(check) for check in bad])
+        for start in range(0, max(1, len(troubles)), AT_ONCE):
+            together = troubles[start : start + AT_ONCE]
+            held |= await self._decide(together, well if start == 0 else well & {one.check for one in together}, worse)
+            worse = []
+            await asyncio.sleep(0)
+        self._unreachable = (self._unreachable - pending.keys()) | held
 
-    async def _decide(self, plan: Plan, counter: Counter, troubles: Iterable[Trouble], well: set[str]) -> None:
+    async def _plan(self) -> tuple[Plan, Counter]:
+        counter = await self._counter()
+        known = self._book.standings
+        return Plan(self._book, counter.value + 1, self.policy, self._clock.now(), known), counter
+
+    async def _decide(self, troubles: Iterable[Trouble], well: set[str], worse: Iterable[Document] = ()) -> set[str]:
+        """Place the troubles, those that cannot be placed yet given back."""
+        plan, counter = await self._plan()
+        for check in worse:
+            if (number := self._book.number_of(check["id"])) is not None:
+                plan.worsen(number, check["id"], check["state"])
+        await self._carry_out(plan, counter, troubles, well)
+        return plan.held
+
+    async def _carry_out(self, plan: Plan, counter: Counter, troubles: Iterable[Trouble], well: set[str]) -> None:
         """Place the troubles, fold what they explain, weigh what changed, and write it in one batch."""
         plan.recover(well)
         for trouble in causes_first(troubles):
             plan.place(trouble, await self._finished(trouble.key))
         plan.finish_joins()
-        cis = {effect.ci for incident in plan.open for effect in incident.effects}
-        plan.fold({ci: await self.troubles.upstream.of(ci) for ci in cis} if plan.may_fold else {})
+        if plan.may_fold:
+            cis = {effect.ci for incident in plan.open for effect in incident.effects}
+            plan.fold({ci: await self.troubles.upstream.of(ci) for ci in cis})
         plan.weigh()
         plan.recover(well)  # of what was bad only in passing
         await self._write(plan, counter)

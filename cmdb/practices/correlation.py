@@ -9,6 +9,7 @@ import enum
 from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -63,30 +64,41 @@ class Placed:
     number: int | None = None
 
 
-class Board:
-    """The open incidents, and which CIs are down according to them."""
+class Standing:
+    """What an open incident is made of, read once: its checks, bad and recovered, and the CIs that are down by it."""
 
-    def __init__(self, incidents: Iterable[Incident]) -> None:
+    def __init__(self, incident: Incident) -> None:
+        number, shared = incident.number, shared_ci(incident.key)
+        bad = [effect for effect in incident.effects if effect.recovered_at is None]
+        self.incident = incident
+        self.bad = {effect.check: number for effect in bad}
+        self.recovered = {effect.check: number for effect in incident.effects if effect.recovered_at is not None}
+        self.down = {effect.ci: number for effect in bad if effect.down and effect.role in LASTING}
+        if shared and self.down:
+            self.down[shared] = number
+
+
+class Board:
+    """The open incidents, and which CIs are down according to them. `known` are those that were read already."""
+
+    def __init__(self, incidents: Iterable[Incident], known: Mapping[int, Standing] = MappingProxyType({})) -> None:
         self._by_key: dict[str, int] = {}
-        self._by_check: dict[str, int] = {}
+        self._bad: dict[str, int] = {}
+        self._recovered: dict[str, int] = {}
         self._down: dict[str, int] = {}
         for incident in incidents:
-            self.take(incident)
+            standing = known.get(incident.number)
+            self._take(standing if standing is not None and standing.incident is incident else Standing(incident))
 
     def take(self, incident: Incident) -> None:
         """This incident is open."""
-        self._by_key[incident.key] = incident.number
-        for effect in incident.effects:
-            self.add(incident.number, effect, shared_ci(incident.key))
+        self._take(Standing(incident))
 
-    def add(self, number: int, effect: Effect, shared: str | None = None) -> None:
-        """This effect is part of an open incident; `shared` is the CI that the incident is about as a whole."""
-        if effect.recovered_at is None or effect.check not in self._by_check:
-            self._by_check[effect.check] = number
-        if effect.recovered_at is None and effect.down and effect.role in LASTING:
+    def add(self, number: int, effect: Effect) -> None:
+        """This bad check is part of an open incident."""
+        self._bad[effect.check] = number
+        if effect.down and effect.role in LASTING:
             self._down[effect.ci] = number
-            if shared:
-                self._down[shared] = number
 
     @property
     def down(self) -> KeysView[str]:
@@ -97,7 +109,8 @@ class Board:
 
     def number_of(self, check: str) -> int | None:
         """The incident that this check is part of."""
-        return self._by_check.get(check)
+        number = self._bad.get(check)
+        return self._recovered.get(check) if number is None else number
 
     def place(
         self, trouble: Trouble, hold_down: str, explains: Callable[[Collection[str], str], bool] = lambda *_: True
@@ -106,8 +119,8 @@ class Board:
 
         `explains` says whether what is down takes down a CI that stands on it: redundancy may hold it up.
         """
-        if trouble.check in self._by_check:
-            return Placed(Verdict.KNOWN, _effect(trouble, "cause"), self._by_check[trouble.check])
+        if (known := self.number_of(trouble.check)) is not None:
+            return Placed(Verdict.KNOWN, _effect(trouble, "cause"), known)
         if trouble.key in self._by_key:
             return Placed(Verdict.JOIN, _effect(trouble, "duplicate"), self._by_key[trouble.key])
         itself = {} if trouble.down else {trouble.ci: f"it is about {trouble.ci_name}"}
@@ -116,6 +129,12 @@ class Board:
                 number = self._down[ci]
                 return Placed(Verdict.JOIN, _effect(trouble, "impact", held_back(how, number, hold_down)), number)
         return Placed(Verdict.HELD if trouble.blocked_by else Verdict.OPEN, _effect(trouble, "cause"))
+
+    def _take(self, standing: Standing) -> None:
+        self._by_key[standing.incident.key] = standing.incident.number
+        self._bad.update(standing.bad)
+        self._recovered.update(standing.recovered)
+        self._down.update(standing.down)
 
 
 def causes_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:

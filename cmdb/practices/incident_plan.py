@@ -8,12 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from cmdb.model.incident import Effect, Incident, TimelineEntry
-from cmdb.practices.correlation import Board, Placed, Trouble, Verdict, as_impact, explained_by, held_back, shared_ci
+from cmdb.practices.correlation import (
+    Board,
+    Placed,
+    Standing,
+    Trouble,
+    Verdict,
+    as_impact,
+    explained_by,
+    held_back,
+    shared_ci,
+)
 from cmdb.practices.incident import (
     LASTING,
     joined,
@@ -73,9 +84,16 @@ class Policy:
 
 
 class Plan:
-    """Starts from the open incidents; `next_number` is what the next new one gets."""
+    """Starts from the open incidents; `next_number` is what the next new one gets; `known`: what was read of them."""
 
-    def __init__(self, incidents: Iterable[Incident], next_number: int, policy: Policy, now: datetime) -> None:
+    def __init__(
+        self,
+        incidents: Iterable[Incident],
+        next_number: int,
+        policy: Policy,
+        now: datetime,
+        known: Mapping[int, Standing] = MappingProxyType({}),
+    ) -> None:
         self.next_number = next_number
         self.changed: dict[int, Incident] = {}
         self.held: set[str] = set()  # checks of what cannot be reached
@@ -83,7 +101,7 @@ class Plan:
         self._board_now: Board | None = None
         self._joins: dict[int, list[Effect]] = {}
         self._went_down: dict[int, list[str]] = {}
-        self._policy, self._now = policy, now
+        self._policy, self._now, self._standings = policy, now, known
 
     def __getitem__(self, number: int) -> Incident:
         return self._open[number]
@@ -167,7 +185,7 @@ class Plan:
     @property
     def _board(self) -> Board:
         if self._board_now is None:
-            self._board_now = Board(self._open.values())
+            self._board_now = Board(self._open.values(), self._standings)
         return self._board_now
 
     @property

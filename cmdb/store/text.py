@@ -25,7 +25,14 @@ def text_of(kind: Kind, document: Document) -> str | None:
     """Every text in the fields that people search, each once, one on a line; None: it is not searched for."""
     if kind not in SEARCHED:
         return None
-    words = dict.fromkeys(word for field in SEARCHED[kind] for word in _texts(document.get(field)))
+    words: dict[str, None] = {}
+    length = 0
+    for word in (word for field in SEARCHED[kind] for word in _texts(document.get(field))):
+        if word not in words:
+            words[word] = None
+            length += len(word) + 1
+            if length > MAX_CHARACTERS:
+                break
     return "\n".join(words)[:MAX_CHARACTERS]
 
 

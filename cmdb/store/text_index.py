@@ -23,6 +23,7 @@ from cmdb.store.text import SEARCHED, text_of
 AT_ONCE = 64  # records a step: about two milliseconds that a commit may have to wait
 AT_MOST_AT_ONCE = 512  # when very many wait
 _PAUSE_S = 0.25  # while batches are written: one that follows another is not to wait for their words
+_READ_AT_ONCE = 20
 _AFTER_TROUBLE_S = 5.0
 _WRITE = (
     "WITH given (number, words) AS (VALUES {values}) "
@@ -111,13 +112,18 @@ class TextIndex:
     async def _step(self, kind: Kind) -> None:
         late = self._unindexed[kind]
         chosen = dict(islice(late.items(), min(max(AT_ONCE, len(late) // 100), AT_MOST_AT_ONCE)))
-        rows = [row for id_ in chosen if (row := self._row(kind, id_)) is not None]
+        indexed = self._indexed_without(kind, chosen)
+        rows: list[Row] = []
+        for number, id_ in enumerate(chosen, 1):
+            if (row := self._row(kind, id_)) is not None:
+                rows.append(row)
+            if number % _READ_AT_ONCE == 0:
+                await asyncio.sleep(0)  # an incident of a storm takes a while to read
 
         def write(connection: sqlite3.Connection) -> None:
             execute_rows(connection, _WRITE, rows)
             _note_indexed(connection, indexed)
 
-        indexed = self._indexed_without(kind, chosen)
         await self._on_writer(write)
         for id_, seq in chosen.items():
             if late.get(id_) == seq:

@@ -5,36 +5,32 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from cmdb.hub.client import HubClient
-from cmdb.hub.hub import Hub
-from cmdb.model.check import CheckRecord
 from cmdb.store.embedded import EmbeddedStore
 from tests.bench.figure import Figure
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, relation, until
+from tests.support.hub import HandClock, ci, client_of, hub_at, put, until
+from tests.support.storm import landscape, replay, settled, storm
 
-HOSTS, CHECKS_OF_EACH = 100, 100
 SMALL, LARGE = 100, 100_000
 BATCH = 2000
 
 
 def run() -> Sequence[Figure]:
-    return asyncio.run(_run())
-
-
-async def _run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        storm = await _storm(Path(folder))
+        figures = list(_storm_figures(Path(folder)))
+    return figures + asyncio.run(_views())
+
+
+async def _views() -> list[Figure]:
     views: dict[int, tuple[float, float, float]] = {}
     for size in (SMALL, LARGE):
         with tempfile.TemporaryDirectory() as folder:
             views[size] = await _view(Path(folder), size)
     names = ("open a view", "page down", "a change until it is seen")
-    return storm + [
+    return [
         Figure(
             f"{name}, {LARGE:,} rows (beside {SMALL})",
             views[LARGE][at],
@@ -46,42 +42,34 @@ async def _run() -> list[Figure]:
     ]
 
 
-async def _storm(folder: Path) -> list[Figure]:
-    """10,000 checks of 100 hosts go bad in random batches, their switch last; a client lists incidents meanwhile."""
-    clock = HandClock()
+async def _storm(folder: Path, pace: float) -> tuple[float, list[float]]:
+    """The recorded storm, while a client lists incidents and a console watches them: seconds in all, each list's ms."""
+    clock, events = HandClock(), storm()
     async with hub_at(folder, clock=clock, store=await EmbeddedStore.open(folder / "watchdeck.db")) as hub:
-        hosts = [f"h{number}" for number in range(HOSTS)]
-        await put(hub, ci("switch", "host", host="switch"), *(ci(host, "host", host=host) for host in hosts))
-        await put(hub, *(relation(host, "depends_on", "switch") for host in hosts), check("switch", "icmp"))
-        names = [(host, f"tcp-{number}") for number in range(CHECKS_OF_EACH) for host in hosts]
-        await put(hub, *(check(host, name) for host, name in names))
-        async with await client_of(hub) as client:
+        await landscape(hub, events)
+        async with await client_of(hub) as client, await client_of(hub) as console:
+            await console.open_view("triage", limit=50)
             took: list[float] = []
             asking = asyncio.create_task(_ask(client, took))
             began = time.perf_counter()
-            for start in range(0, len(names), 50):
-                await put(hub, *(_bad(host, name, clock) for host, name in names[start : start + 50]))
-                await asyncio.sleep(0)
-            await put(hub, check("switch", "icmp", "critical", since=clock.now()))
-            await until(lambda: _is_one(hub, len(names) + 1), "one incident of everything", limit_s=120)
+            await replay(hub, clock, events, pace)
+            await settled(hub, events)
             whole = time.perf_counter() - began
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
-    p99 = sorted(took)[int(len(took) * 0.99)] * 1000
-    p50 = sorted(took)[len(took) // 2] * 1000
-    print(f"{len(took)} lists while {len(names):,} events came in {whole:.1f} s, p50 {p50:.0f} ms: one incident")
-    return [
-        Figure("10,000 events to one incident", whole, "s", limit=60.0),
-        Figure("incident list p99 in the storm", p99, "ms", limit=100.0),
-    ]
+    return whole, sorted(each * 1000 for each in took)
 
 
-def _bad(host: str, name: str, clock: HandClock) -> CheckRecord:
-    return msgspec.structs.replace(check(host, name, "critical", since=clock.now()), type="tcp")
-
-
-def _is_one(hub: Hub, effects: int) -> bool:
-    return len(hub.book) == 1 and sum(len(one.effects) for one in hub.book) == effects
+def _storm_figures(folder: Path) -> Iterator[Figure]:
+    """In a minute, in the rhythm in which it came; then as quickly as the hub takes it."""
+    for pace, how in ((60_000 / storm()[-1].at_ms, "in a minute"), (0.0, "as quickly as the hub takes it")):
+        (folder / how).mkdir()
+        whole, took_ms = asyncio.run(_storm(folder / how, pace))
+        p50_ms, p99_ms = took_ms[len(took_ms) // 2], took_ms[int(len(took_ms) * 0.99)]
+        print(f"storm {how}: {whole:.1f} s, {len(took_ms)} lists, p50 {p50_ms:.0f} ms, worst {took_ms[-1]:.0f} ms")
+        if not pace:
+            yield Figure("10,000 events to their incidents", whole, "s", limit=60.0)
+        yield Figure(f"incident list p99, storm {how}", p99_ms, "ms", limit=100.0)
 
 
 async def _ask(client: HubClient, took: list[float]) -> None:

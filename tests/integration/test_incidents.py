@@ -7,17 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from cmdb.config import Config, IncidentSection
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
-from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
-from tests.support.hub import START, HandClock, check, ci, client_of, hub_at, put, relation, until
+from tests.support.hub import START, HandClock, check, ci, hub_at, put, relation, until
 
 WEB = (
     ci("web", "host", host="web", name="web"),
@@ -274,37 +272,3 @@ async def test_impact_comes_from_the_services_that_stand_on_what_is_down(tmp_pat
         await put(hub, check("switch", "load"))
         await put(hub, check("switch", "icmp", "critical", since=clock.now()))
         await until(lambda: any(one.services == ("shop",) and one.priority == 1 for one in hub.book), "the shop is hit")
-
-
-@pytest.mark.slow
-async def test_a_storm_of_ten_thousand_events_loses_none_and_leaves_the_hub_responsive(
-    tmp_path: Path, clock: HandClock
-) -> None:
-    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
-    async with hub_at(tmp_path, clock=clock, store=store) as hub, await client_of(hub) as client:
-        await storm(hub, client, clock)
-
-
-async def storm(hub: Hub, client: HubClient, clock: HandClock) -> None:
-    hosts = [f"h{number}" for number in range(100)]
-    await put(hub, ci("switch", "host", host="switch"), *(ci(host, "host", host=host) for host in hosts))
-    await put(hub, *(relation(host, "depends_on", "switch") for host in hosts), check("switch", "icmp"))
-    checks = [(host, f"tcp-{number}") for host in hosts for number in range(100)]
-    await put(hub, *(check(host, name) for host, name in checks))
-
-    def bad(host: str, name: str) -> CheckRecord:
-        return msgspec.structs.replace(check(host, name, "critical", since=clock.now()), type="tcp")
-
-    for start in range(0, len(checks), 100):
-        await put(hub, *(bad(host, name) for host, name in checks[start : start + 100]))
-        if start % 1000 == 0:
-            assert await client.call("incident.list") is not None
-    await put(hub, check("switch", "icmp", "critical", since=clock.now()))
-
-    def settled() -> bool:
-        return len(hub.book) == 1 and sum(len(one.effects) for one in hub.book) == 10_001
-
-    await until(settled, "one incident of all", limit_s=60)
-    (incident,) = hub.book
-    assert incident.ci == "switch"
-    assert sum(effect.role == "impact" for effect in incident.effects) == 10_000
