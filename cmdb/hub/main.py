@@ -29,6 +29,7 @@ from cmdb.hub.check_rules import neighbours_of, plan_again
 from cmdb.hub.clock_watch import ClockWatch
 from cmdb.hub.delivery_desk import DeliveryDesk
 from cmdb.hub.dependency_watch import DependencyWatch
+from cmdb.hub.disruptions import Disruptions
 from cmdb.hub.escalation_desk import EscalationDesk
 from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
@@ -328,11 +329,12 @@ async def _watch_agreements(hub: Hub) -> None:
     tell = functools.partial(tell_stakeholder, hub.locations, hub.config.notice.mail)
     notices = Notices(hub.ledger, hub.clock, hub.services, hub.outlook, hub.book, tell)
     alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    disruptions = Disruptions(hub.ledger, hub.clock, hub.services, hub.maintenance, tell)
     clocks = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.desk)
     updates = UpdateWatch(hub.ledger, hub.clock, hub.book, hub.roster, hub.escalations)
     while True:
         await asyncio.sleep(hub.config.notice.every_s)
-        for part in (alarms, clocks, updates, notices):
+        for part in (alarms, clocks, updates, notices, disruptions):
             try:
                 await part.look()
             except StoreError as error:

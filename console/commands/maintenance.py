@@ -64,6 +64,54 @@ def add(locations: Locations, words: tuple[str, ...], text: str, as_json: bool, 
         say(f"{made['id']} {made['state']} until {shown(made['end'])}")
 
 
+ASKED = (
+    Column("WHO", "who"),
+    Column("AGREEMENT", "agreement"),
+    Column("TOLD", lambda row: row["receipt"] or "not yet"),
+    Column("ANSWER", lambda row: _answer(row["consent"])),
+)
+
+
+@maintenance.command("show")
+@click.argument("id_", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def show(locations: Locations, id_: str, as_json: bool) -> None:
+    """A window: what it covers, when it is open, who was told and what they answered."""
+    found = ask(locations, "maintenance.show", id=id_)
+    if as_json:
+        print_json(found)
+        return
+    say(table([found], COLUMNS, empty=""))
+    say(f"\nservices: {', '.join(found['covers']['services']) or 'none'} ({found['covers']['items']} items)")
+    for span in found["spans"]:
+        say(f"open {shown(span['start'])} to {shown(span['end'])}")
+    say(f"\n{table(found['asked'], ASKED, empty='no agreement has a stakeholder to ask')}")
+
+
+@maintenance.command("consent")
+@click.argument("id_", metavar="ID")
+@click.option("--who", required=True, metavar="NAME", help="The stakeholder whose answer it is.")
+@click.option("--agree/--object", "agrees", default=True, help="Agree, or object.")
+@click.option("-m", "--text", default="", metavar="TEXT", help="Why.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def consent(locations: Locations, id_: str, who: str, agrees: bool, text: str, as_json: bool) -> None:
+    """Write down what a stakeholder says to planned work."""
+    found = ask(locations, "maintenance.consent", id=id_, who=who, agrees=agrees, text=text)
+    if as_json:
+        print_json(found)
+    else:
+        say(table(found["asked"], ASKED, empty=""))
+
+
+def _answer(given: dict[str, Any] | None) -> str:
+    if given is None:
+        return "none yet"
+    word = "agrees" if given["agrees"] else "OBJECTS"
+    return f"{word}: {given['text']}" if given["text"] else word
+
+
 @maintenance.command("end")
 @click.argument("id_", metavar="ID")
 @with_state

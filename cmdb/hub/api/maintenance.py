@@ -11,6 +11,7 @@ import msgspec
 from cmdb.filter import FilterError, parse
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
+from cmdb.hub.disruptions import stakeholders_of
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
@@ -20,7 +21,7 @@ from cmdb.hub.rows import Row
 from cmdb.hub.session import Session
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
-from cmdb.model.maintenance import Maintenance
+from cmdb.model.maintenance import Consent, Maintenance
 from cmdb.practices.maintenance import Window, WindowError, open_spans, verify
 
 LOOK_AHEAD = timedelta(days=60)
@@ -51,6 +52,13 @@ class AddArguments(Arguments, frozen=True, kw_only=True):
 
 class PreviewArguments(Arguments, frozen=True, kw_only=True):
     select: str
+
+
+class ConsentArguments(Arguments, frozen=True, kw_only=True):
+    id: str
+    who: str
+    agrees: bool = True
+    text: str = ""
 
 
 class EndArguments(Arguments, frozen=True, kw_only=True):
@@ -99,7 +107,41 @@ async def show(hub: Hub, _session: Session, args: EndArguments) -> Row:
     return maintenance_row(record, now) | {
         "covers": await _covered(hub, record.window.select),
         "spans": [{"start": span.start, "end": span.end} for span in spans],
+        "asked": await _asked(hub, record),
     }
+
+
+async def consent(hub: Hub, session: Session, args: ConsentArguments) -> Row:
+    """What a stakeholder who was told answers; the last answer counts."""
+    document = await hub.store.get(Kind.MAINTENANCE, args.id)
+    if document is None:
+        raise not_found("maintenance", args.id)
+    known = msgspec.convert(document, Maintenance)
+    asked = await _asked(hub, known)
+    if args.who not in {one["who"] for one in asked}:
+        whom = ", ".join(one["who"] for one in asked) or "nobody"
+        raise Refused(Code.USAGE, args.who, f"is not asked about {args.id}", f"asked: {whom}")
+    answer = Consent(who=args.who, agrees=args.agrees, at=hub.clock.now(), by=session.actor, text=args.text)
+    others = tuple(one for one in known.consents if one.who != args.who)
+    after = msgspec.structs.replace(known, consents=(*others, answer))
+    await _write(hub, session, after, known.version, "consent to planned work")
+    return maintenance_row(after, hub.clock.now()) | {"asked": await _asked(hub, after)}
+
+
+async def _asked(hub: Hub, known: Maintenance) -> list[Row]:
+    """The stakeholders of the agreements that the window is about: whether they were told, and what they answered."""
+    covered = await hub.maintenance.covered(known.window.select)
+    answers = {one.who: msgspec.structs.asdict(one) for one in known.consents}
+    return [
+        {
+            "who": who,
+            "agreement": agreement.name,
+            "service": agreement.service,
+            "receipt": known.told.get(who),
+            "consent": answers.get(who),
+        }
+        for who, agreement in stakeholders_of(hub.services, (one["id"] for one in covered))
+    ]
 
 
 async def preview(hub: Hub, _session: Session, args: PreviewArguments) -> Row:
@@ -146,5 +188,6 @@ VERBS: Mapping[str, Verb] = {
     "maintenance.show": Verb(EndArguments, show),
     "maintenance.preview": Verb(PreviewArguments, preview),
     "maintenance.add": Verb(AddArguments, add, Role.OPERATOR),
+    "maintenance.consent": Verb(ConsentArguments, consent, Role.OPERATOR),
     "maintenance.end": Verb(EndArguments, end, Role.OPERATOR),
 }
