@@ -50,6 +50,7 @@ def after_result(record: CheckRecord, came: CheckResult, now: datetime) -> Step 
         metrics=tuple(msgspec.to_builtins(metric) for metric in result.metrics),
         last_result=msgspec.to_builtins(result, builtin_types=(datetime,)),
         reason=result.reason,
+        acknowledged_by=_still_acknowledged(record, state),
     )
     return Step(record, after, msgspec.structs.replace(came, result=result))
 
@@ -74,8 +75,14 @@ def after_summary(record: CheckRecord, summary: Summary, now: datetime) -> Step 
         output=clean_text(summary.output) or record.output,
         reason=record.reason if state == record.state else None,
         metrics=_refreshed(record.metrics, summary),
+        acknowledged_by=_still_acknowledged(record, state),
     )
     return Step(record, after, summary=_cleaned_summary(summary, now))
+
+
+def _still_acknowledged(record: CheckRecord, state: str) -> str | None:
+    """Until it is well again."""
+    return None if state == "ok" else record.acknowledged_by
 
 
 def _cleaned_summary(summary: Summary, now: datetime) -> Summary:

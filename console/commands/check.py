@@ -11,9 +11,11 @@ import click
 
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
+from console.commands.check_care import ack, silence
 from console.commands.check_history import history, series, series_lines, state_of
-from console.commands.options import AT, InputFile, LocalPath, Moment, with_state
-from console.commands.plugin import as_document, lines, run_here
+from console.commands.check_run import run
+from console.commands.maintenance import maintenance
+from console.commands.options import AT, InputFile, Moment, with_state
 from console.commands.text import Column, age, clean, print_json, record, say
 from console.errors import CommandError
 from console.exit_codes import Exit
@@ -45,8 +47,8 @@ def _explained(document: dict[str, Any]) -> str:
 check.add_command(
     list_command("check.list", COLUMNS, help_="Checks and their states.", empty="no checks match", view="checks")
 )
-check.add_command(history)
-check.add_command(series)
+for command in (history, series, run, ack, silence, maintenance):
+    check.add_command(command)
 check.add_command(
     show_command(
         "explain", "check.explain", _id(), help_="Why it is as it is, step by step.", render=_explained, options=(AT,)
@@ -67,29 +69,6 @@ def show(locations: Locations, id_: str, at: datetime | None, as_json: bool) -> 
         return
     measured = series_lines(ask(locations, "check.series", id=id_, until=at))
     say("\n".join([record(document), *(["", "last three hours", *measured] if measured else [])]))
-
-
-@check.command("run")
-@click.argument("words", nargs=-1, metavar="ID | -- PLUGIN_ARGS")
-@click.option("--plugin", type=LocalPath(exists=True, dir_okay=False), help="Run this monitoring plugin here instead.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds for it.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-@with_state
-def run(locations: Locations, words: tuple[str, ...], plugin: str | None, timeout: float, as_json: bool) -> int:
-    """Run a check now; exit 1 when it is not ok. With --plugin: a plugin on this machine, without a hub."""
-    if plugin is not None:
-        finding = run_here(plugin, words, timeout)
-        document, said = as_document(finding), "\n".join(lines(finding))
-    elif len(words) == 1:
-        document = ask(locations, "check.run", id=words[0])
-        said = f"{document['state']}  {clean(document['output'])}"
-    else:
-        raise click.UsageError("which check? give one ID (see: watchdeck check list), or --plugin PATH")
-    if as_json:
-        print_json(document)
-    else:
-        say(said)
-    return Exit.DONE if document["state"] == "ok" else Exit.WRONG
 
 
 @check.command("import")

@@ -29,7 +29,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "status": ("status", "Whether the hub runs, and what it holds."),
     "ci": ("ci", "Configuration items: list, show, find, history, impact."),
     "baseline": ("baseline", "Approved states and drift: set, list, drift, odd, accept, ignore."),
-    "check": ("check", "Health: list, show, run, explain."),
+    "check": ("check", "Health: list, show, run, explain, history, series, ack, silence, maintenance, import."),
     "incident": ("incident", "Incidents: list, show, ack, note, assign, resolve, open, escalate, merge, major."),
     "oncall": ("oncall", "Who is on call: who, mine, schedule, gaps, override, calendars."),
     "silence": ("silence", "For a while nobody is told: list, add, end."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from checks.definition import Definition
 from checks.probes import unit as unit_probe
 from checks.result import Result, State
 from checks.run import run
-from tests.hosts.fleet import GATEWAY, TestHost, fleet
+from tests.hosts.fleet import GATEWAY, TestHost, fleet, on_bridge
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("hosts")]
@@ -129,12 +130,21 @@ async def test_units_are_as_systemd_says(systemd: TestHost) -> None:
 def black_hole(host: TestHost) -> Iterator[TestHost]:
     """Everything that it would send here is dropped on the host; it is let go by itself at the latest."""
     host.run(
-        f"systemd-run --on-active=60 ip route del blackhole {GATEWAY}/32;"
+        f"systemd-run --on-active=90 ip route del blackhole {GATEWAY}/32;"
         f" systemd-run --on-active=1 ip route add blackhole {GATEWAY}/32"
     )
-    wait_for("packets to be dropped", lambda: not host.answers(), limit_s=60.0)
+    wait_for("packets to be dropped", lambda: not _connects(host), limit_s=60.0)
     yield host
-    wait_for("the host to answer again", host.answers, limit_s=120.0)
+    wait_for("the host to answer again", lambda: _connects(host), limit_s=180.0)
+
+
+def _connects(host: TestHost) -> bool:
+    on_bridge(host.address)
+    try:
+        socket.create_connection((host.address, 22), timeout=2.0).close()
+    except OSError:
+        return False
+    return True
 
 
 async def test_what_is_black_holed_is_down_and_said_to_be_lost_on_the_way(black_hole: TestHost) -> None:
@@ -161,6 +171,6 @@ async def test_an_unplugged_host_has_no_route_to_it(host: TestHost) -> None:
         result = await probe("tcp", host=host.address, port=80)
     finally:
         host.heal()
-    wait_for("the host to answer again", host.answers, limit_s=60.0)
+    wait_for("the host to answer again", lambda: _connects(host), limit_s=60.0)
     assert result.state is State.CRITICAL
     assert "no route to the host" in result.output or "lost or dropped" in result.output
