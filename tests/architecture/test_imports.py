@@ -23,7 +23,7 @@ def test_import_contracts_hold() -> None:
 def test_what_runs_on_hosts_needs_no_newer_python_than_they_have() -> None:
     # As lint-imports. msgspec evaluates annotations, so that they count.
     vermin = Path(sys.executable).with_name("vermin")
-    command = [vermin, "--target=3.9-", "--eval-annotations", "--no-tips", "--violations", "agent", "checks"]
+    command = [str(vermin), "--target=3.9-", "--eval-annotations", "--no-tips", "--violations", "agent", "checks"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout
 
