@@ -10,7 +10,8 @@
 # running           exit status 0 when it runs
 # remove            stop it and leave nothing
 #
-# ROOT is this installation's folder; what was decided for it lies in ROOT/settings: AGENT_USER, PYTHON, HUB, MODE.
+# ROOT is this installation's folder; what was decided for it lies in ROOT/settings: AGENT_USER, PYTHON, HUB, MODE, READS
+# (all: it may read what is root's; own: only what its user may).
 set -eu
 export LC_ALL=C
 umask 022
@@ -98,6 +99,9 @@ key() {
 }
 
 unit() {
+  # Whose sockets are whose, serial numbers: reading what is root's, and nothing more.
+  capabilities=
+  [ "${READS:-own}" != all ] || capabilities="CAP_DAC_READ_SEARCH CAP_SYS_PTRACE"
   cat <<EOF
 [Unit]
 Description=Watchdeck agent
@@ -111,9 +115,8 @@ Restart=always
 RestartSec=2
 Nice=5
 MemoryMax=192M
-# To see whose sockets are whose, and DMI's serials: reading what is root's, and nothing more.
-AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE
-CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE
+AmbientCapabilities=$capabilities
+CapabilityBoundingSet=$capabilities
 NoNewPrivileges=yes
 ProtectHome=read-only
 PrivateTmp=yes
@@ -127,10 +130,10 @@ supervisor() {
   cat <<EOF
 #!/bin/sh
 # Keeps the agent running where no systemd does; ends when its pid file is gone or another's.
-echo \$\$ >"$ROOT/supervisor.pid"
-while [ "\$(cat "$ROOT/supervisor.pid" 2>/dev/null)" = \$\$ ]; do
+echo \$\$ >"$STATE/supervisor.pid"
+while [ "\$(cat "$STATE/supervisor.pid" 2>/dev/null)" = \$\$ ]; do
   "$ROOT/bin/watchdeck-agent" run --state "$STATE" --hub "$HUB" </dev/null >>"$STATE/agent.log" 2>&1 &
-  echo \$! >"$ROOT/agent.pid"
+  echo \$! >"$STATE/agent.pid"
   wait \$! || true
   [ "\$(wc -c <"$STATE/agent.log")" -lt 1000000 ] || : >"$STATE/agent.log"
   sleep 2
@@ -149,11 +152,14 @@ start() {
   fi
   supervisor >"$ROOT/supervise"
   chmod 755 "$ROOT/supervise"
+  supervise=$ROOT/supervise
+  [ -z "$AGENT_USER" ] || supervise="su -s /bin/sh -c $ROOT/supervise $AGENT_USER"
   if command -v crontab >/dev/null 2>&1; then
-    { crontab -l 2>/dev/null | grep -vF "$ROOT/supervise" || true; echo "@reboot $ROOT/supervise"; } | crontab -
+    { crontab -l 2>/dev/null | grep -vF "$ROOT/supervise" || true; echo "@reboot $supervise"; } | crontab -
   fi
   halt
-  setsid "$ROOT/supervise" </dev/null >/dev/null 2>&1 &
+  # shellcheck disable=SC2086 # words, not one
+  setsid $supervise </dev/null >/dev/null 2>&1 &
 }
 
 halt() {
@@ -161,16 +167,19 @@ halt() {
     systemctl stop "$UNIT" 2>/dev/null || true
     return
   fi
-  rm -f "$ROOT/supervisor.pid"
-  if [ -f "$ROOT/agent.pid" ]; then
-    pid=$(cat "$ROOT/agent.pid")
+  if [ -f "$STATE/supervisor.pid" ]; then
+    kill "$(cat "$STATE/supervisor.pid")" 2>/dev/null || true
+    rm -f "$STATE/supervisor.pid"
+  fi
+  if [ -f "$STATE/agent.pid" ]; then
+    pid=$(cat "$STATE/agent.pid")
     kill "$pid" 2>/dev/null || true
     for _ in 1 2 3 4 5 6 7 8 9 10; do
       kill -0 "$pid" 2>/dev/null || break
       sleep 0.5
     done
     kill -9 "$pid" 2>/dev/null || true
-    rm -f "$ROOT/agent.pid"
+    rm -f "$STATE/agent.pid"
   fi
 }
 
@@ -179,7 +188,7 @@ running() {
   if [ "$MODE" = systemd ]; then
     systemctl is-active -q "$UNIT"
   else
-    kill -0 "$(cat "$ROOT/agent.pid")" 2>/dev/null
+    kill -0 "$(cat "$STATE/agent.pid")" 2>/dev/null
   fi
 }
 
@@ -220,7 +229,12 @@ remove() {
   elif command -v crontab >/dev/null 2>&1; then
     crontab -l 2>/dev/null | grep -vF "$ROOT/supervise" | crontab - || true
   fi
-  [ ! -f "$ROOT/made-user" ] || userdel "$AGENT_USER" 2>/dev/null || true
+  if [ -f "$ROOT/made-user" ]; then
+    for _ in 1 2 3 4 5 6 7 8 9 10; do # what it ran may take a moment to end
+      userdel "$AGENT_USER" 2>/dev/null && break
+      sleep 0.5
+    done
+  fi
   rm -rf "${ROOT:?}"
 }
 

@@ -114,8 +114,25 @@ def _hosts(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_state(command)
 
 
+_REPORT_WITHIN = click.option(
+    "--report-within",
+    "report_limit_s",
+    type=Duration(),
+    default="90s",
+    show_default=True,
+    metavar="TIME",
+    help="How long a started agent has to report.",
+)
+
+
 @agent.command("deploy")
+@click.option(
+    "--map-dependencies",
+    is_flag=True,
+    help="Let the agent read what is root's (CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE): whose sockets are whose.",
+)
 @click.option("--hub", default="", metavar="ADDRESS", help="ssh://HOST:PORT, as the hosts see the hub.")
+@_REPORT_WITHIN
 @_hosts
 def deploy(**options: Any) -> int:
     """Put the agent on hosts over their own sshd, start it, and wait for its first report."""
@@ -123,6 +140,7 @@ def deploy(**options: Any) -> int:
 
 
 @agent.command("upgrade")
+@_REPORT_WITHIN
 @_hosts
 def upgrade(**options: Any) -> int:
     """Bring agents to this version; one that does not report then goes back by itself."""

@@ -13,7 +13,7 @@ import msgspec
 from cmdb.hub.client import HubClient, HubGone
 from cmdb.locations import Locations
 from console.commands.text import Column, clean, print_json, say, table
-from console.deploy.deployment import FAILED, Deployment, Ended, Wanted
+from console.deploy.deployment import FAILED, REPORT_LIMIT_S, Deployment, Ended, Wanted
 from console.deploy.host import Target, Way, read_inventory
 from console.errors import CommandError
 from console.exit_codes import Exit
@@ -38,7 +38,9 @@ def run(
     ssh_config: str,
     known_hosts: str,
     as_json: bool,
+    report_limit_s: float = REPORT_LIMIT_S,
     hub: str = "",
+    map_dependencies: bool = False,
 ) -> int:
     """Do it; 0 when it went well for every host, else 1."""
     config = Path(ssh_config).expanduser()
@@ -50,6 +52,8 @@ def run(
         dry_run=dry_run,
         at_once=at_once,
         fresh=verb == "deploy",
+        map_dependencies=map_dependencies,
+        report_limit_s=report_limit_s,
     )
     ended = asyncio.run(_run(verb, locations, _targets(hosts, inventory), wanted))
     rows = [msgspec.to_builtins(one) for one in ended]

@@ -45,9 +45,10 @@ class Place:
     machine: str
     installed: str = ""
 
-    def settings(self, hub: str) -> str:
-        """The file that the host's script reads."""
-        values = {"AGENT_USER": self.user, "PYTHON": self.python, "HUB": hub, "MODE": self.mode}
+    def settings(self, hub: str, *, reads_all: bool = False) -> str:
+        """The file that the host's script reads. `reads_all`: the agent may read what is root's."""
+        reads = "all" if reads_all else "own"
+        values = {"AGENT_USER": self.user, "PYTHON": self.python, "HUB": hub, "MODE": self.mode, "READS": reads}
         return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
 
 

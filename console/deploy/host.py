@@ -68,17 +68,19 @@ class Host:
         path = shlex.quote(f"{root}/{name}")
         await self._run(_as_root(f"umask 022; mkdir -p {shlex.quote(root)} && cat >{path}", become), content)
 
-    async def step(self, root: str, verb: str, *words: str, stdin: bytes = b"", become: bool) -> str:
+    async def step(
+        self, root: str, verb: str, *words: str, stdin: bytes = b"", become: bool, limit_s: float = STEP_LIMIT_S
+    ) -> str:
         """A verb of the script that lies in the installation's folder. Raises `HostFailed`."""
         place = shlex.quote(root)
         command = f"ROOT={place} sh {place}/host.sh {shlex.join([verb, *words])}"
-        return (await self._run(_as_root(command, become), stdin)).decode(errors="replace").strip()
+        return (await self._run(_as_root(command, become), stdin, limit_s)).decode(errors="replace").strip()
 
-    async def _run(self, command: str, stdin: bytes) -> bytes:
+    async def _run(self, command: str, stdin: bytes, limit_s: float = STEP_LIMIT_S) -> bytes:
         try:
-            done = await self._connection.run(command, input=stdin, encoding=None, timeout=STEP_LIMIT_S)
+            done = await self._connection.run(command, input=stdin, encoding=None, timeout=limit_s)
         except asyncssh.TimeoutError:
-            raise HostFailed(f"a step took longer than {STEP_LIMIT_S:g} s") from None
+            raise HostFailed(f"a step took longer than {limit_s:g} s") from None
         except (OSError, asyncssh.Error) as error:
             raise HostFailed(f"the connection broke: {error}") from error
         assert isinstance(done.stdout, bytes)

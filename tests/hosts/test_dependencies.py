@@ -81,7 +81,7 @@ async def _deploy(site: Site, hosts: Fleet, folder: Path) -> None:
         )
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "console.main", "agent", "deploy", *names, "--json", "--accept-new",
+        sys.executable, "-m", "console.main", "agent", "deploy", *names, "--json", "--accept-new", "--map-dependencies",
         "--ssh-config", str(folder / "ssh_config"), "--known-hosts", str(folder / "known_hosts"),
         "--state", str(site.hub.locations.state), "--hub", f"ssh://{GATEWAY}:{site.port}",
         cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

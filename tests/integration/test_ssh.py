@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from cmdb.config import Config, SshSection
 from cmdb.model.change import Put
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
+from console.errors import CommandError
+from console.exit_codes import Exit
+from console.ssh.door import Door
 from tests.programs import needs
-from tests.support.hub import START, ci, client_of, put, until
+from tests.support.hub import START, ci, client_of, hub_at, put, until
 from tests.support.ssh import Site, keygen, site_at
 
 pytestmark = pytest.mark.slow
@@ -178,6 +182,26 @@ async def test_a_removed_user_is_cut_off_at_once(site: Site) -> None:
     assert (await mia.run("ci list")).status == 255
 
 
+async def test_a_client_that_wants_compression_does_without(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    done = await mia.run("status --json", options=("-C",))
+    assert (done.status, done.err) == (0, "")
+
+
+async def test_where_the_usual_port_is_taken_the_door_takes_a_free_one_but_never_in_place_of_a_named_one(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("", 0)) as other:
+        taken = other.getsockname()[1]
+        async with hub_at(tmp_path, config=Config(ssh=SshSection(port=taken))) as hub:
+            async with Door(hub).open(None):
+                assert hub.ssh is not None
+                assert hub.ssh[1] not in {0, taken}
+            with pytest.raises(CommandError, match="another program listens there") as refused:
+                await Door(hub).open(taken).__aenter__()
+            assert refused.value.status is Exit.CONFLICT
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -212,7 +236,9 @@ async def test_a_certificate_of_the_sites_authority_lets_in_until_it_expires(tmp
         assert (await other.run("ci list", user="mia")).status == 0
         assert (await other.run("ci list", user="root")).status == 255
         keygen("-s", str(authority), "-I", "mia", "-n", "mia", "-V", "-2h:-1h", f"{other.key}.pub")
-        assert (await other.run("ci list", user="mia")).status == 255
+        late = await other.run("ci list", user="mia")
+        assert (late.status, late.out) == (255, "")
+        assert late.err.splitlines() == ["mia@127.0.0.1: Permission denied (publickey)."]
         refusals = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
         assert any("expired" in text for text in refusals), refusals
         assert mia.public

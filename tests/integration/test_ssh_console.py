@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+import console.ssh.door
 from tests.programs import needs
 from tests.support.hub import ci, put, until
 from tests.support.ssh import Client, Site, site_at
@@ -61,8 +63,13 @@ async def test_the_console_opens_follows_the_window_and_ends(site: Site, tmp_pat
         await asyncio.to_thread(terminal.shows, ": hosts")
         terminal.press("Enter")
         await asyncio.to_thread(terminal.shows, "web-01.example")
+        (program,) = programs(site)
         terminal.resize(80, 24)
-        await asyncio.to_thread(terminal.shows, "web-01.example")
+        await until(lambda: window_of(program) == (24, 80), "the new size at the program")
+        await asyncio.to_thread(terminal.shows, "web-01.example", "? Help")
+        terminal.resize(132, 43)
+        await until(lambda: window_of(program) == (43, 132), "the next size at the program")
+        await asyncio.to_thread(terminal.shows, "web-01.example", "? Help")
         terminal.press("q")
         await asyncio.to_thread(terminal.shows, "exit status 0")
     await until(lambda: programs(site) == [], "the program's end")
@@ -76,6 +83,37 @@ async def test_a_killed_client_leaves_no_process(site: Site, tmp_path: Path) -> 
         await asyncio.to_thread(terminal.shows, "triage")
         os.kill(client_pid(mia), signal.SIGKILL)
         await until(lambda: programs(site) == [], "the program's end")
+
+
+async def test_a_client_that_is_killed_in_the_middle_of_a_command_leaves_no_process(site: Site) -> None:
+    mia = await site.user("mia", "operator")
+    for words in ("incident list --watch", "ci list --watch --json"):
+        process = await asyncio.create_subprocess_exec(*mia.command(words), stdout=subprocess.PIPE)
+        await until(lambda: len(programs(site)) == 1 and list(site.hub.presence.rows()) != [], "the program at work")
+        process.kill()
+        await process.wait()
+        await until(lambda: programs(site) == [], "the program's end")
+        await until(lambda: site.door.guard.visitors == 0, "the connection's end")
+        await until(lambda: list(site.hub.presence.rows()) == [], "nobody to be on")
+    assert list((site.hub.locations.state / "visits").iterdir()) == []
+
+
+async def test_a_client_that_never_goes_on_is_cut_off_and_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs("ssh", "ssh-keygen", "tmux")
+    monkeypatch.setattr(console.ssh.door, "KEEPALIVE_S", 1)
+    async with site_at(tmp_path) as site:
+        mia = await site.user("mia", "operator")
+        with in_terminal(mia, tmp_path) as terminal:
+            await asyncio.to_thread(terminal.shows, "triage")
+            pid = client_pid(mia)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await until(lambda: programs(site) == [], "the program's end", limit_s=60)
+                await until(lambda: site.door.guard.visitors == 0, "the connection's end")
+            finally:
+                os.kill(pid, signal.SIGCONT)
 
 
 async def test_a_client_that_stands_still_costs_nothing_and_goes_on(site: Site, tmp_path: Path) -> None:
@@ -104,6 +142,15 @@ async def test_the_hubs_end_ends_the_console(tmp_path: Path) -> None:
             await asyncio.to_thread(terminal.shows, "triage")
             (program,) = programs(site)
     await until(lambda: not Path(f"/proc/{program}").exists(), "the program's end")
+
+
+def window_of(pid: int) -> tuple[int, int]:
+    """Rows and columns of the terminal that a process has."""
+    terminal = os.open(f"/proc/{pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+    try:
+        return os.get_terminal_size(terminal).lines, os.get_terminal_size(terminal).columns
+    finally:
+        os.close(terminal)
 
 
 def cpu_s(pid: int) -> float:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncssh
+import psutil
 import pytest
 
 from cmdb.config import Config, SshSection
@@ -79,6 +80,64 @@ async def test_it_is_shown_the_door(site: Site, data: bytes) -> None:
     mia = await site.user("mia", "viewer")
     await knock(site, data)
     await still_answers(site, mia)
+
+
+async def test_a_slow_one_gets_no_more_time_than_a_silent_one(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+
+    async def drip() -> None:
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"S")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    dripping = asyncio.create_task(drip())
+    with contextlib.suppress(ConnectionError):
+        while await asyncio.wait_for(reader.read(65536), 30):
+            pass
+    dripping.cancel()
+    writer.close()
+    await still_answers(site, mia)
+
+
+async def test_wrong_keys_in_a_loop_cost_a_place_a_moment_and_the_audit_few_rows(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    keys = [asyncssh.generate_private_key("ssh-ed25519") for _ in range(30)]
+    with pytest.raises((asyncssh.Error, ConnectionError)):
+        await asyncssh.connect("127.0.0.1", site.port, client_keys=keys, known_hosts=None, config=[])
+    for _ in range(10):
+        tries = (
+            asyncssh.connect("127.0.0.1", site.port, client_keys=[key], known_hosts=None, config=[])
+            for key in keys[:10]
+        )
+        outcomes = await asyncio.gather(*tries, return_exceptions=True)
+        assert all(isinstance(outcome, asyncssh.PermissionDenied) for outcome in outcomes), outcomes
+    await still_answers(site, mia)
+    refused = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+    assert any("too many keys" in text for text in refused), refused
+    assert len(refused) <= 11  # each key is named once, however often it comes
+
+
+async def test_a_siege_leaves_nothing_behind(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    sayings = (b"", b"SSH-2.0-", NOISE, BANNER + NOISE, BANNER + b"\xff\xff\xff\xff" + NOISE)
+    await asyncio.gather(*(knock(site, data) for data in sayings))
+    await still_answers(site, mia)
+    before = held(site)
+    async with traced_memory() as taken:
+        for _ in range(10):
+            await asyncio.gather(*(knock(site, data) for data in sayings * 4))
+        await still_answers(site, mia)
+        await until(lambda: all(now <= then for now, then in zip(held(site), before, strict=True)), "all to be gone")
+        assert taken() < TEN_MB
+
+
+def held(site: Site) -> tuple[int, int, int]:
+    """Tasks, connections, descriptors."""
+    gc.collect()
+    return len(asyncio.all_tasks()), len(site.door.greeters), psutil.Process().num_fds()
 
 
 async def test_half_open_connections_hold_no_place_for_long(site: Site) -> None:
@@ -175,6 +234,8 @@ async def test_fifty_acknowledge_at_once_and_one_wins(tmp_path: Path) -> None:
         assert all(f"user{winners[0]}" in said.err for said in losers)
         history = await site.hub.store.history(Kind.INCIDENT, "7")
         assert [row.after for row in history if row.attribute == "state"] == ["acknowledged"]
+        written = [actor for actor, reason, text in await site.audit() if "incident 7" in text and actor != "test"]
+        assert written == [f"user{winners[0]}"]
 
 
 async def test_ssh_audit_finds_nothing_to_fail(site: Site) -> None:
