@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from cmdb.hub.client import HubGone, HubRefusal
 from console.past import Asks
@@ -14,10 +16,11 @@ from console.views.text import clean
 
 @dataclass(frozen=True)
 class Outcome:
-    """`done` is whether anything was changed."""
+    """`done` is whether anything was changed, `row` what the hub answered then."""
 
     done: bool
     said: str
+    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def perform(link: Asks, deed: Deed, subject: Subject, words: str = "") -> Outcome:
@@ -33,7 +36,7 @@ async def perform(link: Asks, deed: Deed, subject: Subject, words: str = "") -> 
     if deed is RUN:
         state, _ = states.spelled(states.CHECK, row.get("state"))
         return Outcome(True, f"{subject.name}: {state}, {clean(row.get('output'))}")
-    return Outcome(True, deed.done.format(named(deed, subject)))
+    return Outcome(True, deed.done.format(named(deed, subject)), row)
 
 
 def named(deed: Deed, subject: Subject) -> str:

@@ -28,6 +28,7 @@ from console.views.moment import Moment
 from console.views.nouns import NOUNS
 from console.views.place import NoSuchPlace, Place, parse
 from console.views.subject import Subject
+from console.visit import fetch
 
 LINE_CELLS = 100
 HELP = (
@@ -65,7 +66,7 @@ async def _done(client: HubClient, verb: str, rest: str) -> str:
 async def _shown(client: HubClient, place: Place, moment: Moment) -> list[str]:
     if place.record:
         noun = NOUNS[place.name]
-        row = await client.call(noun.show, **noun.asked_as(place.record))
+        row = await fetch(client, place, moment.now)
         return [plain(line) for line in layout(noun.preview(row, moment), LINE_CELLS)]
     view = VIEWS[place.name]
     rows = await rows_at(client, place, place.sort or view.sort, None)

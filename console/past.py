@@ -136,5 +136,10 @@ _ASKED: Mapping[str, Callable[[Asks, Place, Mapping[str, Any]], Awaitable[Rows]]
     "classes": _classes,
     "ci": _items,
     "agents": _listed("agent.list"),
+    "people": _listed("presence.list"),
+    "oncall": _listed("oncall.list"),
+    "roster": _listed("oncall.roster"),
+    "silences": _listed("silence.list"),
+    "maintenance": _listed("maintenance.list"),
     "changes": _changes,
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from cmdb.hub.client import HubGone, HubRefusal, View
 from console.link import Link
+from console.past import Asks
 from console.views.cells import Row
 from console.views.nouns import NOUNS
 from console.views.place import Place
@@ -114,9 +115,15 @@ class RecordVisit:
     """Asks for one record, and again whenever the hub has been heard of."""
 
     def __init__(
-        self, link: Link, place: Place, changed: Callable[[Row], None], refused: Refused, at: datetime | None = None
+        self,
+        link: Link,
+        place: Place,
+        changed: Callable[[Row], None],
+        refused: Refused,
+        now: Callable[[], datetime],
+        at: datetime | None = None,
     ) -> None:
-        self._at = at
+        self._now, self._at = now, at
         self._link, self.place = link, place
         self._changed, self._refused = changed, refused
         self._again = asyncio.Event()
@@ -127,7 +134,7 @@ class RecordVisit:
         while True:
             await self._link.client()
             try:
-                row = await fetch(self._link, self.place, self._at)
+                row = await fetch(self._link, self.place, self._now(), self._at)
             except HubRefusal as refusal:
                 self._refused(str(refusal))
                 if self._last is None:
@@ -145,11 +152,15 @@ class RecordVisit:
         self._again.set()
 
 
-async def fetch(link: Link, place: Place, at: datetime | None = None) -> Row:
-    """A record with all that its page shows, now or as it was. Raises `HubRefusal`, `HubGone`."""
+async def fetch(link: Asks, place: Place, now: datetime, at: datetime | None = None) -> Row:
+    """A record with all that its page shows, now or as it was. Raises `HubRefusal`, `HubGone`.
+
+    A verb that answers with a list gives a row that has it as `rows`.
+    """
     noun = NOUNS[place.name]
     past = {"at": at} if at is not None and noun.has_past else {}
-    row: dict[str, Any] = await link.call(noun.show, **noun.asked_as(place.record), **past)
+    answer = await link.call(noun.show, **noun.asked_as(place.record, now), **past)
+    row: dict[str, Any] = answer if isinstance(answer, dict) else {"id": place.record, "rows": answer}
     for extra in noun.more.get(place.tab, ()):
-        row[extra.name] = await link.call(extra.verb, **noun.asked_as(str(row["id"])), **extra.args)
+        row[extra.name] = await link.call(extra.verb, **noun.asked_as(str(row["id"]), now), **extra.args)
     return row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cmdb.clock import Clock
 from cmdb.hub.roster import Roster
@@ -39,12 +39,11 @@ class ScheduleRows:
         return self._roster.directory.schedules if turned else ()
 
     def _row(self, schedule: Schedule) -> Row:
-        return schedule_row(self._roster, schedule, self._clock)
+        return schedule_row(self._roster, schedule, self._clock.now())
 
 
-def schedule_row(roster: Roster, schedule: Schedule, clock: Clock) -> Row:
+def schedule_row(roster: Roster, schedule: Schedule, now: datetime) -> Row:
     """`gaps` counts the times ahead at which nobody is on call, `gap_at` is the first of them."""
-    now = clock.now()
     current, *ahead = duties(schedule, roster.overrides.values(), Span(now, now + AHEAD))
     following = next((duty for duty in ahead if duty.people), None)
     empty = [duty for duty in (current, *ahead) if not duty.people]
@@ -74,20 +73,20 @@ class PersonRows:
 
     async def rows(self) -> AsyncIterator[Row]:
         for person in self._roster.directory.people.values():
-            yield person_row(self._roster, person, self._clock)
+            yield person_row(self._roster, person, self._clock.now())
 
     async def row(self, id_: str) -> Row | None:
         person = self._roster.directory.people.get(id_)
-        return None if person is None else person_row(self._roster, person, self._clock)
+        return None if person is None else person_row(self._roster, person, self._clock.now())
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         turned = any(delta.kind in _CHANGES_TURNS for delta in deltas)
         return self._roster.directory.people if turned else ()
 
 
-def person_row(roster: Roster, person: Person, clock: Clock) -> Row:
+def person_row(roster: Roster, person: Person, now: datetime) -> Row:
     """`oncall` are the schedules that the person has now, `turn_at` when the next turn begins. No address is in it."""
-    now, directory = clock.now(), roster.directory
+    directory = roster.directory
     turns = [
         (schedule.name, duty)
         for schedule in directory.schedules.values()

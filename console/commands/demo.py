@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
 import click
 
+from cmdb.clock import SystemClock
 from cmdb.locations import Locations
+from console.demo.installation import install
 from console.errors import CommandError
 from console.exit_codes import Exit
 from console.up import Wanted, up
@@ -26,6 +29,7 @@ def demo(hosts: int, seed: int, changes: float, headless: bool, state: Path | No
         raise CommandError(Exit.USAGE, "console", "this is not a terminal", "use: watchdeck demo --headless")
     with tempfile.TemporaryDirectory(prefix="watchdeck-demo-") as fresh:
         locations = Locations(state or Path(fresh))
+        asyncio.run(install(locations, hosts, seed, SystemClock()))
         fleet = (sys.executable, "-m", "console.demo.run", "--socket", str(locations.agent_socket))
         sizes = ("--hosts", str(hosts), "--seed", str(seed), "--changes", str(changes))
         return up(Wanted(locations, headless, 0, False, (*fleet, *sizes)))

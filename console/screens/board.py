@@ -212,10 +212,16 @@ class Board(Screen[None]):
     # --- asking for words
 
     def _ask(
-        self, label: str, then: Callable[[str], None], words: str = "", suggest: Suggest = lambda _words: ()
+        self,
+        label: str,
+        then: Callable[[str], None],
+        words: str = "",
+        suggest: Suggest = lambda _words: (),
+        typed: Callable[[str], None] = lambda _words: None,
+        left: Callable[[], None] = lambda: None,
     ) -> None:
         self.query_one("#crumbs").display = False
-        self.query_one(Prompt).ask(label, then, words, suggest)
+        self.query_one(Prompt).ask(label, then, words, suggest, typed, left)
 
     @on(Prompt.Closed)
     def _asked(self) -> None:
@@ -271,7 +277,13 @@ class Board(Screen[None]):
             saved=bool(self._settings.views),
             exports=pane.window is not None,
             past=self._at is not None,
+            undoes=self.undoes,
         )
+
+    @property
+    def undoes(self) -> bool:
+        """Whether something was done from here that can be taken back."""
+        return False
 
     def _tell(self, outcome: Outcome) -> None:
         self.notify(outcome.said, severity="information" if outcome.done else "warning", markup=False)

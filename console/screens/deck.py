@@ -21,6 +21,7 @@ from console.screens.record_pane import RecordPane
 from console.screens.time_travel import TimeTravel
 from console.settings import SLOTS
 from console.views.keys import KEYS, Act
+from console.views.offers import DOING
 from console.widgets.line import InkLine
 from console.widgets.prompt import Prompt
 from console.widgets.sheet import Sheet
@@ -51,7 +52,8 @@ class Deck(Lists, TimeTravel, Keeping, Offering, Hearing):
         if action in {"do", "saved"} and self.query_one(Prompt).is_open:
             return False
         if action == "do" and parameters:
-            return Act(str(parameters[0])) in self._offered()
+            act = Act(str(parameters[0]))
+            return act in self._offered() or (act in DOING and bool(self.why_not))
         return True
 
     def on_key(self, _event: events.Key) -> None:
@@ -60,6 +62,9 @@ class Deck(Lists, TimeTravel, Keeping, Offering, Hearing):
     async def action_do(self, act: str) -> None:
         """What a key asked for."""
         self._pulse.typed()
+        if Act(act) not in self._offered():
+            self._warn(self.why_not)
+            return
         await self.run_act(Act(act))
 
     @property

@@ -159,7 +159,7 @@ class ListPane(Pane):
             if self._rested.is_set() or target is None or not target.record:
                 continue
             try:
-                self._full = target, await fetch(self._stage.link, target, self._stage.at())
+                self._full = target, await fetch(self._stage.link, target, self._stage.moment().now, self._stage.at())
             except (HubGone, HubRefusal):
                 continue
             self._draw_detail()

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from textual.timer import Timer
+
 from cmdb.filter import FilterError
 from cmdb.filter import parse as parse_filter
 from console.screens.walk import Walk
 from console.views.catalogue import VIEWS
 from console.views.place import Place
 from console.views.window import Window
+from console.widgets.prompt import Prompt
 from console.widgets.table import Table
+
+REST_S = 0.2
+MANY_ROWS, MANY_REST_S = 20_000, 0.7  # a filter over so many rows costs the hub something
 
 
 class Lists(Walk):
     """What can be asked of the list that is shown."""
+
+    _resting: Timer | None = None
 
     def _do_mark(self) -> None:
         self.query_one(Table).toggle_mark()
@@ -56,4 +66,28 @@ class Lists(Walk):
         self._show(self._trail.amend(place))
 
     def _do_filter(self) -> None:
-        self._ask("/", self._filter, self._trail.here.filter)
+        before = self._trail.here
+        self._ask("/", self._filter, before.filter, typed=self._typed, left=lambda: self._put_back(before))
+
+    def _typed(self, words: str) -> None:
+        """Filter by what is typed so far, as soon as the fingers rest."""
+        if self._resting is not None:
+            self._resting.stop()
+        pane = self._pane
+        many = pane is not None and pane.window is not None and pane.window.total > MANY_ROWS
+        self._resting = self.set_timer(MANY_REST_S if many else REST_S, lambda: self._try(words))
+
+    def _try(self, words: str) -> None:
+        """What is no filter yet may become one."""
+        self._resting = None
+        place = self._trail.here
+        if not self.query_one(Prompt).is_open or words == place.filter:
+            return
+        with contextlib.suppress(FilterError):
+            parse_filter(words)
+            self._amend(place.filtered(words))
+
+    def _put_back(self, before: Place) -> None:
+        """Nobody wants the filter that was being typed."""
+        if self._trail.here != before:
+            self._amend(before)

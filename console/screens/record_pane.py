@@ -29,7 +29,8 @@ class RecordPane(Pane):
         self._windows: dict[str, Window] = {}
         self._shown = ""
         self._held = False
-        self._visit = RecordVisit(stage.link, place, self._arrived, self._refused, stage.at())
+        now = lambda: stage.moment().now  # noqa: E731
+        self._visit = RecordVisit(stage.link, place, self._arrived, self._refused, now, stage.at())
 
     def enter(self) -> None:
         self._stage.start(self._visit.run())

@@ -7,6 +7,7 @@ from console.screens.list_pane import ListPane
 from console.screens.record_pane import RecordPane
 from console.views.cells import Row
 from console.views.place import NoSuchPlace, Place, parse, suggestions
+from console.views.subject import Subject
 from console.views.window import Window
 from console.widgets.sheet import Sheet
 
@@ -68,8 +69,24 @@ class Walk(Board):
         self._show(self._trail.forward() or self._trail.here)
 
     def _do_relations(self) -> None:
-        if self._pane is not None and (subject := self._pane.subject) is not None and subject.ci:
+        subject = None if self._pane is None else self._pane.subject
+        if subject is not None and subject.place.name == "service":
+            self._show(self._trail.into(Place("map", subject.place.record)))
+        elif subject is not None and subject.ci:
             self._turn_or_go(Place("ci", subject.ci, tab="tree"))
+
+    def _do_diff(self) -> None:
+        """Two marked items with each other, else the item with another one or with another moment of itself."""
+        pane = self._pane
+        subjects = () if pane is None else [one for one in pane.subjects if one.place.name == "ci"]
+        if len(subjects) == 2:
+            self._diff(" ".join(map(_spoken, subjects)))
+        elif subjects:
+            label = f"compare {subjects[0].name} with (an item, or a moment of its own: -1d):"
+            self._ask(label, lambda words: self._diff(f"{_spoken(subjects[0])} {words or '-1d'}"), "-1d")
+
+    def _diff(self, words: str) -> None:
+        self._show(self._trail.into(Place("diff", words)))
 
     def _turn_or_go(self, place: Place) -> None:
         if isinstance(self._pane, RecordPane) and (self._pane.place.name, self._pane.place.record) == (
@@ -96,3 +113,8 @@ class Walk(Board):
 
     def _do_go(self) -> None:
         self._ask(":", lambda words: self.go(words) if words else None, suggest=suggestions)
+
+
+def _spoken(subject: Subject) -> str:
+    """An item in words: hosts by their name, others by their id, since names on hosts are alike."""
+    return subject.ci_name if subject.ci_class == "host" else subject.place.record

@@ -1,37 +1,21 @@
-"""The lists of the console: their columns, order, empty words, and where Enter leads from a row."""
+"""The lists of the console: incidents and checks, services, the CMDB, agents, people; others beside their records."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from console.views import cells, states
 from console.views.cells import Row
 from console.views.classes import CLASS_ABOUT
 from console.views.columns import Column
+from console.views.duty import ONCALL, ROSTER
 from console.views.ink import Ink, Line
 from console.views.item_columns import item_columns
 from console.views.moment import Moment
 from console.views.place import NoSuchPlace, Place, parse
+from console.views.quiet import MAINTENANCE, SILENCES
 from console.views.text import clean
-
-
-@dataclass(frozen=True)
-class View:
-    """One list. `sort` is its order when none is asked for; `orders` are those that `s` goes round.
-
-    `empty` is what it says when there is nothing, and then what to do about that.
-    """
-
-    name: str
-    title: str
-    about: str
-    columns: Sequence[Column]
-    into: Callable[[Row], Place]
-    sort: str = ""
-    orders: Sequence[str] = ()
-    empty: tuple[str, str] = ("Nothing here.", "")
+from console.views.view import View
 
 
 def _is_incident(row: Row) -> bool:
@@ -109,8 +93,12 @@ def _sections(row: Row, moment: Moment) -> Line:
     return (*well, (f", {len(bad)} not", Ink.WARNING)) if bad else well
 
 
+def _changed(row: Row, moment: Moment) -> Line:
+    return ci_name({**row, "ci_name": row.get("name") or row.get("record")}, moment)
+
+
 def _record_of_change(row: Row) -> Place:
-    kind, id_ = str(row.get("kind") or ""), str(row.get("record") or row.get("of") or row.get("id") or "")
+    kind, id_ = str(row.get("kind") or ""), str(row.get("ci") or row.get("record") or row.get("id") or "")
     return Place(kind if kind in {"ci", "check", "incident", "service", "agreement", "agent"} else "ci", id_)
 
 
@@ -293,11 +281,11 @@ CHANGES = View(
         Column("AT", cells.clock("at"), 10, 8, rank=0, sort="-at"),
         Column(
             "RECORD",
-            lambda row, moment: cells.field("name" if row.get("name") else "id")(row, moment),
+            _changed,
             18,
             12,
-            grow=1,
-            sort="id",
+            grow=2,
+            sort="name",
         ),
         Column(
             "WHAT",
@@ -316,5 +304,21 @@ CHANGES = View(
     empty=("No change yet.", "Every change of a record leaves a row here."),
 )
 VIEWS = {
-    view.name: view for view in (TRIAGE, INCIDENTS, CHECKS, SERVICES, SLA, CLASSES, ITEMS, AGENTS, PEOPLE, CHANGES)
+    view.name: view
+    for view in (
+        TRIAGE,
+        INCIDENTS,
+        CHECKS,
+        SERVICES,
+        SLA,
+        ONCALL,
+        ROSTER,
+        SILENCES,
+        MAINTENANCE,
+        CLASSES,
+        ITEMS,
+        AGENTS,
+        PEOPLE,
+        CHANGES,
+    )
 }

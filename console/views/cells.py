@@ -55,6 +55,11 @@ def age(path: str) -> Render:
     return lambda row, moment: ((moment.age(value(row, path)), Ink.DIM),)
 
 
+def ahead(path: str, ink: Ink = Ink.DIM) -> Render:
+    """How long until then."""
+    return lambda row, moment: ((moment.ahead(value(row, path)), ink),)
+
+
 def clock(path: str) -> Render:
     """The time of day or date."""
     return lambda row, moment: ((moment.clock(value(row, path)), Ink.DIM),)

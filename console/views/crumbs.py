@@ -50,8 +50,10 @@ def _here(place: Place) -> Line:
 
 
 def _figures(sort: str, window: Window | None, glyphs: Glyphs) -> Line:
-    if window is None or not window.loaded:
+    if window is None:
         return ()
+    if window.waiting:
+        return ((f"loading{glyphs.ellipsis}", Ink.WARNING),)
     line: list[Span] = []
     if window.marked:
         line.append((f"{len(window.marked)} marked  ", Ink.ACCENT))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.views import forms
+from console.views.forms import Form
 from console.views.subject import Subject
 
 
@@ -13,7 +15,8 @@ from console.views.subject import Subject
 class Deed:
     """`asks` is what must be said for it ("" when nothing); `done` is said when it is, with the subject's name.
 
-    `word` argues the verb's argument that takes what was said.
+    `word` is the verb's argument that takes what was said, `form` what is asked in a dialog instead. `undo` is the
+    verb that takes it back, given the same arguments.
     """
 
     name: str
@@ -24,6 +27,8 @@ class Deed:
     asks: str = ""
     word: str = "text"
     key: str = ""
+    form: Callable[[Sequence[Subject]], Form] | None = None
+    undo: str = ""
 
 
 def _incident(*states: str) -> Callable[[Subject], Mapping[str, Any] | None]:
@@ -46,29 +51,75 @@ def _agent(subject: Subject) -> Mapping[str, Any] | None:
     return {"id": subject.place.record} if subject.place.name == "agent" else None
 
 
+def _can_be_silenced(subject: Subject) -> Mapping[str, Any] | None:
+    known = subject.incident is not None or subject.check or subject.ci or subject.place.name == "service"
+    return {} if known else None
+
+
+def _can_be_worked_on(subject: Subject) -> Mapping[str, Any] | None:
+    return {} if subject.ci else None
+
+
+def _lasting(name: str, *states: str) -> Callable[[Subject], Mapping[str, Any] | None]:
+    """A silence or window in one of these states."""
+
+    def about(subject: Subject) -> Mapping[str, Any] | None:
+        return {"id": subject.place.record} if subject.place.name == name and subject.state in states else None
+
+    return about
+
+
+def _schedule(subject: Subject) -> Mapping[str, Any] | None:
+    return {} if subject.place.name == "schedule" else None
+
+
 _OPEN = ("new", "acknowledged", "in_progress", "on_hold", "resolved")
 
-ACKNOWLEDGE = Deed("acknowledge", "Acknowledge: I have it", "incident.ack", "{} is yours", _incident(), key="a")
+_UNDO = "incident.undo"
+ACKNOWLEDGE = Deed(
+    "acknowledge", "Acknowledge: I have it", "incident.ack", "{} is yours", _incident(), key="a", undo=_UNDO
+)
 NOTE = Deed("note", "Write a note", "incident.note", "{}: noted", _incident(*_OPEN, "closed"), "note on {}", key="n")
 RUN = Deed("run", "Run the check now", "check.run", "{}", _check, key="r")
+SILENCE = Deed("silence", "Silence for a while", "silence.add", "", _can_be_silenced, key="S", form=forms.silence)
+MAINTENANCE = Deed(
+    "maintenance", "Begin maintenance", "maintenance.add", "", _can_be_worked_on, key="M", form=forms.maintenance
+)
+ASSIGN = Deed(
+    "assign",
+    "Assign to somebody",
+    "incident.assign",
+    "{}: assigned",
+    _incident(*_OPEN[:4]),
+    "assign {} to",
+    "assignee",
+    undo=_UNDO,
+)
+HOLD = Deed(
+    "hold",
+    "Put on hold",
+    "incident.hold",
+    "{}: on hold",
+    _incident(*_OPEN[:3]),
+    "why is {} on hold",
+    "reason",
+    undo=_UNDO,
+)
 DEEDS = (
     ACKNOWLEDGE,
     NOTE,
-    Deed(
-        "assign",
-        "Assign to somebody",
-        "incident.assign",
-        "{}: assigned",
-        _incident(*_OPEN[:4]),
-        "assign {} to",
-        "assignee",
-    ),
-    Deed("hold", "Put on hold", "incident.hold", "{}: on hold", _incident(*_OPEN[:3]), "why is {} on hold", "reason"),
-    Deed("resume", "Take off hold", "incident.resume", "{}: goes on", _incident("on_hold")),
-    Deed("resolve", "Resolve", "incident.resolve", "{}: resolved", _incident(*_OPEN[:4]), "what solved {}"),
+    ASSIGN,
+    HOLD,
+    Deed("resume", "Take off hold", "incident.resume", "{}: goes on", _incident("on_hold"), undo=_UNDO),
+    Deed("resolve", "Resolve", "incident.resolve", "{}: resolved", _incident(*_OPEN[:4]), "what solved {}", undo=_UNDO),
     Deed("close", "Close", "incident.close", "{}: closed", _incident(*_OPEN), "close {} because"),
     RUN,
+    SILENCE,
+    MAINTENANCE,
     Deed("scan", "Scan now", "agent.scan", "{}: scan asked for", _agent),
+    Deed("end", "End this silence", "silence.end", "{}: ended", _lasting("silence", "pending", "active", "ending")),
+    Deed("finish", "End this maintenance", "maintenance.end", "{}: over", _lasting("window", "pending", "active")),
+    Deed("override", "Change who has it", "oncall.override", "", _schedule, key="o", form=forms.override),
 )
 DEED = {deed.name: deed for deed in DEEDS}
 

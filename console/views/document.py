@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from console.views.ink import Ink, Line, Span, plain
@@ -36,7 +36,14 @@ class Prose:
     hang: int = 0
 
 
-Block = Heading | Pair | Prose
+@dataclass(frozen=True)
+class Drawing:
+    """Lines that are made for a width: a curve, a heat map, a week. `draw` gives none where it has nothing to say."""
+
+    draw: Callable[[int], Sequence[Line]]
+
+
+Block = Heading | Pair | Prose | Drawing
 Document = Sequence[Block]
 
 
@@ -74,6 +81,8 @@ def _lines(block: Block, cells: int, label_cells: int, *, first: bool) -> Iterat
             yield ((title, Ink.STRONG), *(((f"  {note}", Ink.FAINT),) if note else ()))
         case Prose(content, hang):
             yield from _hanging(content, cells, hang)
+        case Drawing(draw):
+            yield from draw(cells)
         case Pair(label, content) if cells < 2 * label_cells:
             yield ((label, Ink.DIM),)
             yield from _hanging(content, cells, 0)

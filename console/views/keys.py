@@ -38,6 +38,12 @@ class Act(enum.StrEnum):
     NOTE = "note"
     RUN = "run"
     ACTIONS = "actions"
+    SILENCE = "silence"
+    MAINTENANCE = "maintenance"
+    UNDO = "undo"
+    DIFF = "diff"
+    EARLIER = "earlier"
+    LATER = "later"
     COPY = "copy"
     RELATIONS = "relations"
     SAVE_VIEW = "save_view"
@@ -74,29 +80,35 @@ KEYS = (
     Key(Act.PREVIOUS_TAB, "shift+tab,h,left", "S-Tab h ←", "Tab", "previous tab", "Move"),
     Key(Act.DETAIL_DOWN, "J", "J", "Detail", "detail pane down", "Move"),
     Key(Act.DETAIL_UP, "K", "K", "Detail", "detail pane up", "Move"),
-    Key(Act.GO, "colon", ":", "Go", "to a view or record: :checks state!=ok sort=-since", "Go", 9),
-    Key(Act.FILTER, "slash", "/", "Filter", "text, field=value, !not, ~fuzzy", "Go", 8),
+    Key(Act.GO, "colon", ":", "Go", "to a view or record: :checks state!=ok sort=-since", "Go", 6),
+    Key(Act.FILTER, "slash", "/", "Filter", "text, field=value, !not, ~fuzzy", "Go", 5),
     Key(Act.LAST, "minus", "-", "Last", "the view before this one", "Go"),
     Key(Act.BACK, "left_square_bracket", "[", "Back", "back in history", "Go"),
     Key(Act.FORWARD, "right_square_bracket", "]", "Forward", "forward in history", "Go"),
-    Key(Act.PALETTE, "ctrl+p", "^P", "Find", "any view, action or record by name", "Go", 10),
-    Key(Act.RELATIONS, "R", "R", "Relations", "what the item stands on and what stands on it", "Go", 7),
-    Key(Act.SORT, "s", "s", "Sort", "the next order; a click on a title sorts by it", "List", 11),
+    Key(Act.PALETTE, "ctrl+p", "^P", "Find", "any view, action or record by name", "Go", 12),
+    Key(Act.RELATIONS, "R", "R", "Relations", "what the item stands on and what stands on it", "Go", 11),
+    Key(Act.SORT, "s", "s", "Sort", "the next order; a click on a title sorts by it", "List", 13),
     Key(Act.MARK, "space", "Space", "Mark", "mark for an action on several", "List"),
     Key(Act.WIDE, "w", "w", "Wide", "detail pane on or off", "List"),
     Key(Act.PAUSE, "p", "p", "Pause", "hold the screen still, and go on", "List"),
     Key(Act.ACKNOWLEDGE, "a", "a", "Ack", "take the incident: you have it", "Do", 1),
-    Key(Act.NOTE, "n", "n", "Note", "write into its timeline", "Do", 5),
-    Key(Act.RUN, "r", "r", "Run", "run the check now", "Do", 5),
-    Key(Act.ACTIONS, "x", "x", "Actions", "all that can be done with it", "Do", 6),
+    Key(Act.NOTE, "n", "n", "Note", "write into its timeline", "Do", 9),
+    Key(Act.RUN, "r", "r", "Run", "run the check now", "Do", 8),
+    Key(Act.SILENCE, "S", "S", "Silence", "nobody is told of it for a while", "Do", 10),
+    Key(Act.MAINTENANCE, "M", "M", "Maintain", "it is worked on: no incident, no call", "Do"),
+    Key(Act.UNDO, "u", "u", "Undo", "take back what was done last from here", "Do"),
+    Key(Act.ACTIONS, "x", "x", "Actions", "all that can be done with it", "Do", 7),
     Key(Act.COPY, "y", "y", "Copy", "its name or number to the clipboard", "Do"),
     Key(Act.TIME, "t", "t", "Time", "look at a moment of the past: -2h, 14:00, 2026-03-01", "Go"),
+    Key(Act.EARLIER, "less_than_sign", "<", "Earlier", "ten minutes back in time", "Go"),
+    Key(Act.LATER, "greater_than_sign", ">", "Later", "ten minutes on, up to now", "Go"),
+    Key(Act.DIFF, "d", "d", "Diff", "two marked items, or the item then and now", "Go"),
     Key(Act.SAVED, "1,2,3,4,5,6,7,8,9", "1-9", "Saved", "to a saved view", "Go"),
     Key(Act.SAVE_VIEW, "b", "b", "Save view", "save this view as 1-9", "Go"),
     Key(Act.EXPORT, "e", "e", "Export", "the list as csv, json or md; the screen as svg", "Do"),
     Key(Act.THEME, "T", "T", "Theme", "the next colour theme", "Console"),
     Key(Act.REFRESH, "ctrl+l", "^L", "Redraw", "draw anew; reconnect now when the hub is away", "Console"),
-    Key(Act.HELP, "question_mark,f1", "?", "Help", "these keys", "Console", 12),
+    Key(Act.HELP, "question_mark,f1", "?", "Help", "these keys", "Console", 99),
     Key(Act.QUIT, "q,ctrl+c", "q", "Quit", "leave the console; the hub goes on", "Console"),
 )
 

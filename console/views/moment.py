@@ -24,6 +24,12 @@ class Moment:
             return self.glyphs.dash
         return short_span((self.now - moment).total_seconds())
 
+    def ahead(self, moment: object) -> str:
+        """How long until then, in the largest whole unit: `3h`; what is past or no moment is a dash."""
+        if not isinstance(moment, datetime) or moment <= self.now:
+            return self.glyphs.dash
+        return short_span((moment - self.now).total_seconds())
+
     def clock(self, moment: object) -> str:
         """`14:03:22` today, `Mon 14:03` within a week, else `2026-03-01 14:03`."""
         if not isinstance(moment, datetime):

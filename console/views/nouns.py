@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from console.views import agent, check, incident, item, service
+from console.views import agent, check, diff, duty, incident, item, quiet, service, service_map
 from console.views.cells import Row
 from console.views.document import Document
 from console.views.moment import Moment
 from console.views.page import Page
+from console.views.place import MAP_OF_ALL
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Noun:
 
     word: str
     show: str
-    asked_as: Callable[[str], Mapping[str, Any]]
+    asked_as: Callable[[str, datetime], Mapping[str, Any]]
     preview: Callable[[Row, Moment], Document]
     page: Callable[[Row, Moment], Page]
     has_past: bool = True  # its verb takes `at`
@@ -49,28 +51,91 @@ _SERVICE_MORE = {"points": (Extra("points", "service.points"),)}
 _CHECK_MORE = {"why": (Extra("explained", "check.explain"),)}
 
 
+def _by(argument: str) -> Callable[[str, datetime], Mapping[str, Any]]:
+    """The verb takes the record's id as this argument."""
+    return lambda id_, _now: {argument: id_}
+
+
+def _map_of(name: str, _now: datetime) -> Mapping[str, Any]:
+    return {"name": "" if name == MAP_OF_ALL else name}
+
+
 NOUNS = {
     noun.word: noun
     for noun in (
         Noun(
             "incident",
             "incident.show",
-            lambda id_: {"number": id_},
+            _by("number"),
             incident.preview,
             incident.page,
             has_past=False,
         ),
-        Noun("check", "check.show", lambda id_: {"id": id_}, check.preview, check.page, more=_CHECK_MORE),
+        Noun("check", "check.show", _by("id"), check.preview, check.page, more=_CHECK_MORE),
         Noun(
             "ci",
             "ci.show",
-            lambda id_: {"id": id_},
+            _by("id"),
             item.preview,
             item.page,
             more=_CI_MORE,
         ),
-        Noun("service", "service.show", lambda id_: {"name": id_}, service.preview, service.page, more=_SERVICE_MORE),
-        Noun("agreement", "sla.explain", lambda id_: {"name": id_}, service.agreement_preview, service.agreement_page),
-        Noun("agent", "agent.show", lambda id_: {"id": id_}, agent.preview, agent.page, has_past=False),
+        Noun(
+            "service",
+            "service.show",
+            _by("name"),
+            service.preview,
+            service.page,
+            more=_SERVICE_MORE,
+        ),
+        Noun(
+            "agreement",
+            "sla.explain",
+            _by("name"),
+            service.agreement_preview,
+            service.agreement_page,
+        ),
+        Noun("agent", "agent.show", _by("id"), agent.preview, agent.page, has_past=False),
+        Noun(
+            "schedule",
+            "oncall.show",
+            _by("schedule"),
+            duty.schedule_preview,
+            duty.schedule_page,
+            has_past=False,
+        ),
+        Noun(
+            "person",
+            "oncall.person",
+            _by("name"),
+            duty.person_preview,
+            duty.person_page,
+            has_past=False,
+        ),
+        Noun(
+            "silence",
+            "silence.show",
+            _by("id"),
+            quiet.silence_preview,
+            quiet.silence_page,
+            has_past=False,
+        ),
+        Noun(
+            "window",
+            "maintenance.show",
+            _by("id"),
+            quiet.window_preview,
+            quiet.window_page,
+            has_past=False,
+        ),
+        Noun(
+            "map",
+            "service.map",
+            _map_of,
+            service_map.preview,
+            service_map.page,
+            has_past=False,
+        ),
+        Noun("diff", "ci.diff", diff.asked_as, diff.preview, diff.page, has_past=False),
     )
 }

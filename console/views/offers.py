@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from console.views.deeds import ACKNOWLEDGE, NOTE, RUN, possible
+from console.views.deeds import ACKNOWLEDGE, MAINTENANCE, NOTE, RUN, SILENCE, possible
 from console.views.keys import Act
 from console.views.subject import Subject
 
 _ALWAYS = frozenset({
     Act.GO, Act.HELP, Act.PALETTE, Act.QUIT, Act.THEME, Act.REFRESH, Act.PAUSE, Act.DOWN, Act.UP,
     Act.PAGE_DOWN, Act.PAGE_UP, Act.TOP, Act.BOTTOM,
+})  # fmt: skip
+
+DOING = frozenset({
+    Act.ACKNOWLEDGE, Act.NOTE, Act.RUN, Act.ACTIONS, Act.SILENCE, Act.MAINTENANCE, Act.UNDO,
 })  # fmt: skip
 
 
@@ -29,6 +33,7 @@ def offered(
     saved: bool = False,
     exports: bool = False,
     past: bool = False,
+    undoes: bool = False,
 ) -> frozenset[Act]:
     """The acts that are possible with this subject in this place."""
     asked = {
@@ -50,14 +55,20 @@ def offered(
         Act.SAVE_VIEW: on_list,
         Act.EXPORT: exports,
         Act.TIME: on_list or past,
+        Act.EARLIER: on_list or past,
+        Act.LATER: past,
+        Act.UNDO: undoes and not (readonly or past),
     }
     if subject is not None:
         readonly = readonly or past
         asked |= {
-            Act.RELATIONS: subject.ci is not None,
+            Act.RELATIONS: subject.ci is not None or subject.place.name == "service",
+            Act.DIFF: subject.place.name == "ci",
             Act.ACKNOWLEDGE: ACKNOWLEDGE.about(subject) is not None and not readonly,
             Act.NOTE: NOTE.about(subject) is not None and not readonly,
             Act.RUN: RUN.about(subject) is not None and not readonly,
+            Act.SILENCE: SILENCE.about(subject) is not None and not readonly,
+            Act.MAINTENANCE: MAINTENANCE.about(subject) is not None and not readonly,
             Act.ACTIONS: not readonly and bool(possible(subject)),
         }
     return _ALWAYS | {act for act, possible in asked.items() if possible}

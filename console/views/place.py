@@ -1,6 +1,7 @@
 """A place in the console as words: the same for go, filter, bookmark, history and share. Not what is shown there.
 
-`checks state!=ok sort=-since` is a view; `ci web-1` and `INC-12` are records; `hosts` are the CIs of one class.
+`checks state!=ok sort=-since` is a view, `hosts` are the CIs of one class; `ci web-1`, `INC-12`, `map shop` and
+`diff web-1 web-2` are records.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ VIEWS = {
     "checks": ("checks", "check", "ch"),
     "services": ("services", "service", "svc"),
     "sla": ("sla", "slas", "agreements", "agreement"),
+    "oncall": ("oncall", "on-call", "duty"),
+    "roster": ("roster", "staff", "teams"),
+    "silences": ("silences", "mutes"),
+    "maintenance": ("maintenance", "windows", "mw"),
     "classes": ("cmdb", "classes", "cis"),
     "ci": ("ci",),
     "agents": ("agents", "agent"),
@@ -29,7 +34,14 @@ NOUNS = {
     "service": ("service", "svc"),
     "agreement": ("agreement", "sla"),
     "agent": ("agent",),
+    "schedule": ("schedule", "oncall"),
+    "person": ("person",),
+    "silence": ("silence",),
+    "window": ("window",),
+    "map": ("map",),
+    "diff": ("diff",),
 }
+MAP_OF_ALL = "all"
 _VIEW_OF = {alias: view for view, aliases in VIEWS.items() for alias in aliases}
 _NOUN_OF = {alias: noun for noun, aliases in NOUNS.items() for alias in aliases}
 # A service is a CI class too, but `:services` is the board.
@@ -91,6 +103,8 @@ def parse(words: str) -> Place:
     first, rest = first.lower(), rest.strip()
     if found := _INCIDENT.fullmatch(words):
         return Place("incident", found[1])
+    if words.lower() == "map":
+        return Place("map", MAP_OF_ALL)
     if first in _NOUN_OF and rest and not _OPERATOR.search(rest):
         return Place(_NOUN_OF[first], _record(_NOUN_OF[first], rest))
     if first in _VIEW_OF:
@@ -116,5 +130,5 @@ def _view(name: str, rest: str) -> Place:
 
 def suggestions(start: str) -> list[str]:
     """The words that a place may begin with, those of views first."""
-    words = [*(aliases[0] for aliases in VIEWS.values()), *(plural(class_) for class_ in CLASSES)]
+    words = [*(aliases[0] for aliases in VIEWS.values()), "map", *(plural(class_) for class_ in CLASSES)]
     return [word for word in dict.fromkeys(words) if word.startswith(start.lower())]

@@ -100,7 +100,7 @@ def _levels(row: Row, moment: Moment) -> Iterator[Block]:
 
 
 def _against(row: Row) -> Line:
-    return text(f"  target {cells.percent(row.get('target'))} over {clean(row.get('period'))}", Ink.DIM)
+    return text(f"  of {cells.percent(row.get('target'))} in {clean(row.get('period'))}", Ink.DIM)
 
 
 def _burn(rate: float) -> Line:
@@ -121,7 +121,7 @@ def _component_lines(row: Row, moment: Moment) -> Iterator[Block]:
     for component in components:
         state, ink = states.word(states.SERVICE, component.get("state"))
         rule = clean(component.get("rule") or "worst")
-        needed = f"{rule} of them are needed" if rule.isdigit() else f"the {rule} counts"
+        needed = f"{rule} needed" if rule.isdigit() else f"the {rule} counts"
         found = len(component.get("cis") or ())
         yield Pair(
             clean(component.get("name")), ((f"{state:<5}", ink), (f"{found} ", Ink.TEXT), (f" {needed}", Ink.FAINT))

@@ -57,6 +57,25 @@ OUTCOME = {
     "unsupported": ("NONE", Ink.DIM),
     "failed": ("FAIL", Ink.CRITICAL),
 }
+SCHEDULE = {
+    "staffed": ("ON", Ink.OK),
+    "empty": ("NONE", Ink.CRITICAL),
+}
+PERSON = {
+    "on_call": ("ON", Ink.OK),
+    "off": ("OFF", Ink.DIM),
+}
+SILENCE = {
+    "pending": ("SOON", Ink.DIM),
+    "active": ("HUSH", Ink.WARNING),
+    "ending": ("ENDS", Ink.WARNING),
+    "ended": ("OVER", Ink.DIM),
+}
+MAINTENANCE = {
+    "pending": ("SOON", Ink.DIM),
+    "active": ("WORK", Ink.WARNING),
+    "over": ("OVER", Ink.DIM),
+}
 PRIORITY = {1: Ink.CRITICAL, 2: Ink.CRITICAL, 3: Ink.WARNING, 4: Ink.TEXT, 5: Ink.DIM}
 
 Words = Mapping[str, tuple[str, Ink]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from console.views.cells import Row
 from console.views.place import Place
@@ -19,19 +20,33 @@ class Subject:
     ci: str | None = None
     check: str | None = None
     state: str = ""
+    ci_name: str = ""
+    ci_class: str = ""
+    host_name: str = ""
 
 
 def subject_of(place: Place, row: Row) -> Subject:
     """The subject of a row that leads to this place."""
     state = str(row.get("state") or "")
+    item = _item(row, "ci_name", "ci_class")
     if place.name == "incident":
         number = _number(row.get("number"))
-        return Subject(place, f"INC-{clean(place.record)}", number, row.get("ci"), row.get("check"), state)
+        return Subject(place, f"INC-{clean(place.record)}", number, row.get("ci"), row.get("check"), state, **item)
     if place.name == "check":
         name = f"{clean(row.get('type'))} on {clean(row.get('ci_name') or row.get('ci'))}"
-        return Subject(place, name, _number(row.get("incident")), row.get("ci"), place.record, state)
-    name = clean(row.get("name") or place.record)
-    return Subject(place, name, ci=place.record if place.name == "ci" else row.get("ci"), state=state)
+        return Subject(place, name, _number(row.get("incident")), row.get("ci"), place.record, state, **item)
+    name = clean(row.get("name") or row.get("title") or place.record)
+    if place.name == "ci":
+        item = _item(row, "name", "class")
+        return Subject(place, name, ci=place.record, state=state, **item)
+    ci = row.get("host") if place.name == "agent" else row.get("ci")
+    return Subject(place, name, ci=ci if isinstance(ci, str) else None, state=state, **item)
+
+
+def _item(row: Row, name: str, class_: str) -> dict[str, Any]:
+    """What is said of an item, wherever it stands in the row."""
+    said = {"ci_name": row.get(name), "ci_class": row.get(class_), "host_name": row.get("host_name")}
+    return {field: str(value or "") for field, value in said.items()}
 
 
 def _number(value: object) -> int | None:

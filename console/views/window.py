@@ -25,6 +25,7 @@ class Window:
         self.ids: Sequence[str] = ()
         self.rows: Mapping[str, Row] = {}
         self.loaded = False
+        self.waiting = True  # what is asked for now has not been answered: rows are of what was asked before
         self.top = 0
         self.height = 1
         self.cursor = 0
@@ -46,7 +47,7 @@ class Window:
     def take(self, *, total: int, matched: int, offset: int, ids: Sequence[str], rows: Mapping[str, Row]) -> None:
         """What the hub says that this window holds now."""
         self.total, self.matched, self.offset, self.ids, self.rows = total, matched, offset, tuple(ids), rows
-        self.loaded = True
+        self.loaded, self.waiting = True, False
         self._follow()
 
     def take_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -84,6 +85,7 @@ class Window:
         """Another order or filter: from the top, the rows seen stay until the new ones are there."""
         self.top = self.cursor = 0
         self.touched = self.lost = False
+        self.waiting = True
         self.cursor_id = None
 
     def toggle_mark(self) -> None:

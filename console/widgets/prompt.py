@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -74,6 +74,8 @@ class Prompt(Horizontal):
         super().__init__(**kwargs)
         self.suggest: Suggest = _nothing
         self._then: Callable[[str], None] = lambda _words: None
+        self._typed: Callable[[str], None] = lambda _words: None
+        self._left: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         yield Label("", markup=False)
@@ -83,9 +85,20 @@ class Prompt(Horizontal):
     def is_open(self) -> bool:
         return self.display
 
-    def ask(self, label: str, then: Callable[[str], None], words: str = "", suggest: Suggest = _nothing) -> None:
-        """Ask for words, of which some may be there already; `then` gets them at Enter."""
-        self._then, self.suggest = then, suggest
+    def ask(
+        self,
+        label: str,
+        then: Callable[[str], None],
+        words: str = "",
+        suggest: Suggest = _nothing,
+        typed: Callable[[str], None] = lambda _words: None,
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask for words, of which some may be there already; `then` gets them at Enter.
+
+        `typed` gets them as they are while they change, `left` is called when nobody wants to say any.
+        """
+        self._then, self._typed, self._left, self.suggest = then, typed, left, suggest
         self.query_one(Label).update(label)
         self.display = True
         line = self.query_one(Input)
@@ -93,8 +106,15 @@ class Prompt(Horizontal):
         line.cursor_position = len(words)
         self.screen.set_focus(line)  # at once: `focus()` waits its turn behind keys that are for this line
 
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self._typed(event.value.strip())
+
     def action_leave(self) -> None:
         self._close()
+        self._left()
 
     def action_complete(self) -> None:
         line = self.query_one(Input)
