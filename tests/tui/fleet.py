@@ -67,4 +67,5 @@ async def small_fleet(hub: Hub) -> None:
             effects=(Effect(check="web-var/filesystem", ci="web-var", role="cause", severity="critical", since=START),),
         ),
         agent("web-1.ber", host="web"),
+        agent("db-1.ber", host="db"),
     )

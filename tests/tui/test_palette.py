@@ -74,7 +74,7 @@ async def test_every_action_is_in_it(tmp_path: Path, hub: Hub) -> None:
         pane = deck._pane  # type: ignore[attr-defined]
         assert {deed.label for deed in possible(pane.subject)} <= names
         offered = [key for key in deck._keys if key.act in deck._offered()]  # type: ignore[attr-defined]
-        itself = {Act.PALETTE, Act.SAVED, Act.THEME, Act.ACKNOWLEDGE, Act.NOTE, Act.RUN}
+        itself = {Act.PALETTE, Act.SAVED, Act.THEME, Act.ACKNOWLEDGE, Act.NOTE, Act.RUN, Act.SILENCE, Act.MAINTENANCE}
         assert {key.label for key in offered if key.group != "Move" and key.act not in itself} <= names
 
 
