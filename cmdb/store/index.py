@@ -4,7 +4,7 @@ it narrows the candidates, the question is still put to each.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Path = tuple[str, ...]
@@ -50,9 +50,14 @@ class EqualityIndex:
         if not newest:
             self._disordered.add(value)
 
-    def extend(self, values: Iterable[Any], ids: Iterable[str]) -> None:
+    def extend(self, values: Sequence[Any], ids: Sequence[str]) -> None:
         """Many new documents, in the table's order: `add` for each, without the calls."""
         of_value = self._ids
+        if len(ids) > 1 and values.count(values[0]) == len(ids):  # of one class, in one state: most are alike
+            known = of_value.get(key := _key(values[0]))
+            alike = of_value[key] = known if isinstance(known, dict) else {} if known is None else {known: None}
+            alike.update(dict.fromkeys(ids))
+            return
         for value, id_ in zip(values, ids, strict=True):
             key = value if type(value) is str else _key(value)
             there = of_value.get(key)

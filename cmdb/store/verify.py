@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from cmdb.store.errors import damaged, explained
 from cmdb.store.seal import SEAL_BYTES
 
 _FETCH_ROWS = 2000
+_Row = tuple[int, str, str, bytes]  # of `document`
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -31,8 +32,8 @@ class StoredDocuments(msgspec.Struct, frozen=True, gc=False):
     """Some of one kind, in the order of insertion."""
 
     kind: str
-    ids: list[str] = []
-    sealed: list[bytes] = []
+    ids: list[str]
+    sealed: list[bytes]
 
 
 def verified_head(connection: sqlite3.Connection, path: Path) -> Head:
@@ -67,10 +68,9 @@ def verified_documents(connection: sqlite3.Connection, path: Path, head: Head) -
         raise damaged(path, f"{count} documents are there, not the {head.documents} that were written")
 
 
-def _by_kind(rows: list[tuple[int, str, str, bytes]], path: Path) -> tuple[Iterable[StoredDocuments], int]:
+def _by_kind(rows: Sequence[_Row], path: Path) -> tuple[Iterable[StoredDocuments], int]:
     """The documents in these rows, each verified, and the sum of their checksums."""
     total = 0
-    by_kind: dict[str, StoredDocuments] = {}
     crc32, number_in = zlib.crc32, int.from_bytes  # at a million documents each look-up and each call is a second
     for number, kind, id_, sealed in rows:
         checksum = number_in(sealed[-4:], "big")
@@ -78,12 +78,12 @@ def _by_kind(rows: list[tuple[int, str, str, bytes]], path: Path) -> tuple[Itera
         if not is_sound or number_in(sealed[-12:-4], "big") != number:
             raise damaged(path, f"{kind} {id_} is not what was written")
         total += checksum
-        some = by_kind.get(kind)
-        if some is None:
-            some = by_kind[kind] = StoredDocuments(kind)
-        some.ids.append(id_)
-        some.sealed.append(sealed)
-    return by_kind.values(), total
+    return [_of_kind(kind, rows) for kind in dict.fromkeys(row[1] for row in rows)], total
+
+
+def _of_kind(kind: str, rows: Sequence[_Row]) -> StoredDocuments:
+    own = [row for row in rows if row[1] == kind]
+    return StoredDocuments(kind, [row[2] for row in own], [row[3] for row in own])
 
 
 def verify_structure(connection: sqlite3.Connection, path: Path) -> None:

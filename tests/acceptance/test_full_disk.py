@@ -12,7 +12,7 @@ from tests.acceptance.installation import Installation
 from tests.support.small_disk import FailingDisk, fill, small_disk_at
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

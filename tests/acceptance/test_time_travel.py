@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.installation import Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # some ninety commands
 MOMENTS = 20
 TRIES = 30
 # A scan in between would be a change that nobody here made.
