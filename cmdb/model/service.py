@@ -130,7 +130,7 @@ class Agreement(Record, frozen=True, kw_only=True):
     currency: str = "EUR"
     leans_on: tuple[str, ...] = ()
     stakeholders: tuple[str, ...] = ()  # addresses that a notice goes to
-    notice_h: float = 24.0
+    notice_h: float = 1.0  # how long before a breach its stakeholders are to be told
     starts_at: datetime | None = None
     review_on: str = ""
     signatures: tuple[Signature, ...] = ()

@@ -57,6 +57,7 @@ class ReviewedAgreement(msgspec.Struct, frozen=True, kw_only=True):
     customer: str = ""
     consequences: str = ""
     answers: Answers | None = None
+    notice_h: float = 1.0
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

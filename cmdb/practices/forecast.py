@@ -6,7 +6,7 @@ No breach without a chance to plan: a notice goes out as soon as a breach is for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,13 +14,17 @@ import msgspec
 from cmdb.model.notice import Notice
 from cmdb.model.service import Agreement, Interval
 from cmdb.practices.budget import TREND_WINDOWS
+from cmdb.practices.business_time import deadline
 from cmdb.practices.calendar import Calendar
 from cmdb.practices.duration import spoken
+from cmdb.practices.period import rolls
+from cmdb.practices.service_state import ServiceState
 from cmdb.practices.standing import Standing, Status, burn_over, standing
 
 REPEAT_AFTER = timedelta(hours=4)  # a trend that comes and goes within this time is one notice
-BUDGET, CLOCK, CAPACITY, LATENCY = "budget", "clock", "capacity", "latency"
+BUDGET, OUTAGE, CLOCK, CAPACITY, LATENCY = "budget", "outage", "clock", "capacity", "latency"
 _THERE = frozenset({CLOCK, LATENCY})  # what is a breach once its moment has come
+OUTAGE_COUNTS_WITHIN = timedelta(days=1)  # no outage is foreseen to last for weeks
 # A disk that is full in two months is for the next review; one that is full next week is a breach ahead.
 CAPACITY_COUNTS_WITHIN = timedelta(days=7)
 
@@ -34,9 +38,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that breaches the agreement if it goes on, or has. `kind` is budget | clock | capacity | latency."""
+    """One thing that breaches the agreement if it goes on, or has."""
 
-    kind: str
+    kind: str  # budget | outage | clock | capacity | latency
     at: datetime
     why: str
 
@@ -68,7 +72,7 @@ def forecast(
     stands = standing(agreement, hours, intervals, now)
     budget_why = _why(stands, now)
     own = [] if stands.breach_forecast_at is None else [_budget(stands.breach_forecast_at, budget_why)]
-    ahead = sorted([*own, *others], key=lambda one: one.at)
+    ahead = sorted([*own, *_lasting(agreement, stands, hours, intervals, now), *others], key=lambda one: one.at)
     breach_at = next((one.at for one in ahead if one.at > now and _counts(one, now)), None)
     return Forecast(
         agreement=agreement.name,
@@ -90,6 +94,21 @@ def forecast(
         ahead=tuple(ahead),
         breached=stands.status is Status.BREACHED or any(one.kind in _THERE and one.at <= now for one in ahead),
     )
+
+
+def _lasting(
+    agreement: Agreement, stands: Standing, hours: Calendar, intervals: Sequence[Interval], now: datetime
+) -> Iterator[Ahead]:
+    """An outage that goes on: when it alone will have used up what is left, long before windows show it."""
+    last = intervals[-1] if intervals else None
+    left_s = stands.budget_remaining_s
+    if last is None or last.state != ServiceState.DOWN.value or last.end is not None or left_s <= 0:
+        return
+    at = deadline(hours, now, left_s)
+    if at - now <= OUTAGE_COUNTS_WITHIN and (at < stands.window.end or rolls(agreement.period)):
+        yield Ahead(
+            kind=OUTAGE, at=at, why=f"down since {last.start:%H:%M:%S}Z, gone in {spoken(left_s)} if that lasts"
+        )
 
 
 def _budget(at: datetime, why: str) -> Ahead:

@@ -24,7 +24,6 @@ from cmdb.practices.span import Span, duration_s, within
 from cmdb.practices.standing import judged
 
 DAYS_TO_FIND_A_CAUSE, DAYS_TO_COMPLETE = 14, 30
-LEAD_S = 3600.0  # a breach noticed this long before left time to act
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +74,7 @@ def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
         days=tuple((one.day, one.share) for one in days),
         curve=tuple(one.left for one in days),
         breaches=len(breaches),
-        announced_share=announced_share(breaches, LEAD_S),
+        announced_share=announced_share(breaches, agreement.notice_h * 3600),
         penalty=agreement.penalty if _kept(counted.kept, found.answers) is False else 0.0,
         cost=agreement.cost,
         value=agreement.value,
@@ -85,6 +84,7 @@ def reviewed(found: Recorded, window: Span, zone: str) -> ReviewedAgreement:
         customer=agreement.customer or ", ".join(() if found.service is None else found.service.customers),
         consequences=agreement.consequences,
         answers=found.answers,
+        notice_h=agreement.notice_h,
     )
 
 

@@ -119,7 +119,10 @@ def _figures(one: ReviewedAgreement) -> Iterator[tuple[str, str]]:
     yield "never acknowledged", str(one.never_acknowledged)
     yield "resolved by themselves", str(one.self_resolved)
     yield "breaches", str(one.breaches)
-    yield "noticed an hour before or more", "–" if one.announced_share is None else f"{one.announced_share:.0%}"
+    yield (
+        f"of them noticed {spoken(one.notice_h * 3600)} before or more",
+        "–" if one.announced_share is None else f"{one.announced_share:.0%}",
+    )
     if one.cost is not None:
         yield "cost a month", f"{one.cost:g} {one.currency}"
     if one.value is not None:

@@ -62,7 +62,7 @@ class AgreementTable(Table, frozen=True, kw_only=True):
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
     leans_on: tuple[str, ...] = ()
     stakeholders: tuple[str, ...] = ()
-    notice: str = "24h"
+    notice: str = "1h"
     review_on: date | None = None
 
 

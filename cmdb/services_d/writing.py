@@ -12,6 +12,7 @@ import msgspec
 
 from cmdb.model.service import Agreement, Component, Holidays, Service
 
+USUAL_NOTICE_H = 1.0
 # Of the record, not of the file; or written under another name.
 _NOT_IN_THE_FILE = frozenset(
     {"id", "version", "service", "state", "revision", "signatures", "source", "since", "reasons", "components"}
@@ -42,7 +43,7 @@ def _agreement(agreement: Agreement) -> Iterator[str]:
     for term, minutes in (("respond", agreement.respond_minutes), ("resolve", agreement.resolve_minutes)):
         if minutes:
             own[term] = {priority: f"{limit}m" for priority, limit in minutes.items()}
-    if agreement.notice_h != 24:
+    if agreement.notice_h != USUAL_NOTICE_H:
         own["notice"] = f"{agreement.notice_h:g}h"
     if agreement.review_on:
         own["review_on"] = date.fromisoformat(agreement.review_on)

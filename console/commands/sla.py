@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from cmdb.practices.duration import spoken
+from cmdb.report.plain import mark, spark
 from console.commands import service_edit, sla_negotiation, sla_planning, sla_review
 from console.commands.asking import list_command, show_command
 from console.commands.options import AT
@@ -44,9 +47,41 @@ def _name() -> click.Argument:
     return click.Argument(["name"])
 
 
+def _shown(document: dict[str, Any]) -> str:
+    """The terms and figures, and the budget's way through the period."""
+    curve = [max(0.0, point["left"]) for point in document["curve"]]
+    days = "".join(mark(day["share"]) for day in document["days"])
+    drawn = [f"budget  {spark(curve)}", f"days    {days}"] if curve else []
+    return "\n".join([record(document, but=("curve", "intervals", "days", "burns")), *drawn])
+
+
 def _explained(document: dict[str, Any]) -> str:
     figures = table([document], COLUMNS, empty="")
-    return f"{figures}\n\n{table(document['intervals'], INTERVALS, empty='nothing was observed')}"
+    how = "\n".join(_how(document))
+    return f"{figures}\n\n{how}\n\n{table(document['intervals'], INTERVALS, empty='nothing was observed')}"
+
+
+def _how(document: dict[str, Any]) -> Iterator[str]:
+    """Each figure with what it is made of."""
+    observed_s = document["agreed_s"] - document["unknown_s"]
+    down_s, left_s = document["down_s"], document["budget_remaining_s"]
+    yield (
+        f"actual   ({spoken(observed_s)} observed - {spoken(down_s)} down) / {spoken(observed_s)} = "
+        f"{share(document['actual'])}; {spoken(document['unknown_s'])} not observed and "
+        f"{spoken(document['maintenance_s'])} of planned maintenance are in neither"
+    )
+    yield (
+        f"budget   {share(1 - document['target'])} of the service time of {document['period']} = "
+        f"{spoken(document['budget_s'])}; {spoken(down_s)} used, {'-' if left_s < 0 else ''}{spoken(left_s)} left"
+    )
+    burns = ", ".join(f"{one['burn']:.1f} over {spoken(one['window_s'])}" for one in document["burns"])
+    yield f"burn     {document['burn']:.1f}, the most that a short and its long window share: {burns}"
+    if found := document.get("answers"):
+        yield (
+            f"answers  {share(found['within'])} of {found['count']} came in {found['target_ms']:g} ms, "
+            f"{share(found['target_share'])} were agreed, and took {found['actual_ms']:.0f} ms"
+        )
+    yield f"hours    {document['hours']} ({document['timezone']})"
 
 
 def _kept(document: dict[str, Any]) -> int:
@@ -64,7 +99,7 @@ sla.add_command(
     )
 )
 sla.add_command(
-    show_command("show", "sla.show", _name(), help_="One agreement.", render=record, status=_kept, options=(PERIOD, AT))
+    show_command("show", "sla.show", _name(), help_="One agreement.", render=_shown, status=_kept, options=(PERIOD, AT))
 )
 sla.add_command(
     show_command(

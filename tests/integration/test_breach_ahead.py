@@ -72,7 +72,7 @@ async def test_the_stakeholder_has_mail_before_the_breach(
     await notices.look()
     [mail] = mailbox.mail
     assert mail["To"] == "leo@example.org"
-    assert "shop will be breached at 2026-03-12T15:29:12Z" in str(mail["Subject"])
+    assert "shop will be breached at 2026-03-12T12:43:12Z" in str(mail["Subject"])
     text = mail.get_body(("plain",))
     assert text is not None
     assert "burning 166.7 times as quickly as it may" in text.get_content()
@@ -87,7 +87,7 @@ async def test_the_stakeholder_has_mail_before_the_breach(
     [notice] = row["notices"]
     assert (row["status"], notice["noticed_at"], notice["breached_at"]) == ("breached", noticed_at, breached_at)
     assert "taken by" in notice["receipts"]["leo@example.org"]
-    assert row["announced_share"] == 0.0  # 40 minutes ahead: less than the hour that leaves time to act
+    assert row["announced_share"] == 0.0  # 40 minutes ahead: less than the hour that was agreed
 
 
 async def test_who_cannot_be_told_is_recorded_after_some_tries(

@@ -25,10 +25,15 @@ def outage_of(minutes: float) -> Forecast:
 
 def test_a_forecast_says_when_and_why() -> None:
     found = outage_of(10)
-    assert found.lead_s == (2592 - 600) * 6
+    assert found.lead_s == 2592 - 600
+    assert [(one.kind, (one.at - NOW).total_seconds()) for one in found.ahead] == [
+        ("outage", 2592 - 600),
+        ("budget", (2592 - 600) * 6),
+    ]
     assert (
         found.why
         == "77% of the budget (33 min 12 s) left, burning 166.7 times as quickly as it may: gone in 3 h 19 min"
+        "; down since 11:50:00Z, gone in 33 min 12 s if that lasts"
     )
     assert [one.windows for one in found.evidence] == ["5 min / 1 h", "30 min / 6 h", "2 h / 1 d", "6 h / 3 d"]
     assert found.evidence[0].short_burn == pytest.approx(1000)

@@ -25,7 +25,6 @@ from cmdb.practices.agreement_lint import lint
 from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.forecast import announced_share
 from cmdb.practices.incident_state import FINISHED
-from cmdb.practices.review import LEAD_S
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
 from cmdb.services_d.records import with_terms
 from cmdb.toml_file import TomlError
@@ -62,7 +61,7 @@ async def ahead(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
                 "stakeholders": list(agreement.stakeholders),
                 "told": _told(agreement, notices[-1] if notices else None),
                 "notices": [notice.body() for notice in notices],
-                "announced_share": announced_share(notices, LEAD_S),
+                "announced_share": announced_share(notices, agreement.notice_h * 3600),
             }
         )
     return listed(rows, args, "breach_at,agreement")
