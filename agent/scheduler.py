@@ -265,11 +265,12 @@ class Scheduler:
         # Results come in order here: an earlier time means that the clock was set back.
         before = msgspec.structs.replace(entry.state, last_at=None)
         step = advance(before, result.state, result.at, entry.definition.max_attempts)
-        entry.state = step.after
-        if step.changed or run is not None or entry.untold:
+        entry.state = after = step.after
+        changed = step.changed or after.flapping != before.flapping
+        if changed or run is not None or entry.untold:
             entry.untold = False
             self._hand_out(entry)
-            self._deliver(CheckResult(result, step.after.hard, step.after.attempt, step.changed, run))
+            self._deliver(CheckResult(result, after.hard, after.attempt, changed, run, after.flapping))
 
     def _next_due(self, entry: Entry, result: Result) -> float:
         """The next time on this check's own beat that is not past; soon while soft."""

@@ -174,13 +174,16 @@ class RunCheck(msgspec.Struct, frozen=True, tag="run_check"):
 
 
 class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A result with the state that it made. Sent when state, hardness or attempt changed, and at a run on demand."""
+    """A result with the state that it made. Sent when state, hardness, attempt or flapping changed, and at a run on
+    demand.
+    """
 
     result: Result
     hard: bool
     attempt: int
     changed: bool = True
     run: Optional[int] = None
+    flapping: bool = False
 
 
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):

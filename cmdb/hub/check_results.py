@@ -44,6 +44,7 @@ def after_result(record: CheckRecord, came: CheckResult, now: datetime) -> Step 
         state=state,
         hard=came.hard,
         attempt=max(1, came.attempt),
+        flapping=came.flapping,
         since=record.since if state == record.state else result.at,
         last_result_at=result.at,
         output=result.output,

@@ -39,8 +39,6 @@ from cmdb.store.protocol import Store
 
 @dataclass
 class Hub:
-    """`overdue` counts checks past their time."""
-
     locations: Locations
     config: Config
     clock: Clock
@@ -74,11 +72,19 @@ class Hub:
     ssh: tuple[str, int] | None = None
     webhook_port: int | None = None
     host_key: str = ""  # the front door's, as `TYPE BASE64`
-    lag_s: float = 0.0
-    overdue: int = 0
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def services(self) -> Services:
         return self.service_watch.services
+
+    @property
+    def lag_s(self) -> float:
+        """How late the worst of the connected agents runs its checks."""
+        return max((live.heartbeat.lag_s for live in self.agents.live.values() if live.heartbeat), default=0.0)
+
+    @property
+    def overdue(self) -> int:
+        """How many checks of all connected agents are past their time."""
+        return sum(live.heartbeat.overdue for live in self.agents.live.values() if live.heartbeat)

@@ -16,13 +16,20 @@ from console.commands.check_history import history, series, series_lines, state_
 from console.commands.check_run import run
 from console.commands.maintenance import maintenance
 from console.commands.options import AT, InputFile, Moment, with_state
-from console.commands.text import Column, age, clean, print_json, record, say
+from console.commands.text import Column, Row, age, clean, print_json, record, say
 from console.errors import CommandError
 from console.exit_codes import Exit
 
 MAX_IMPORT_CHARS = 16 * 1024 * 1024
+
+
+def _state(row: Row) -> str:
+    said = "unreachable" if row.get("blocked_by") else state_of(row)
+    return f"{said}, flapping" if row.get("flapping") else said
+
+
 COLUMNS = (
-    Column("STATE", lambda row: "unreachable" if row.get("blocked_by") else state_of(row)),
+    Column("STATE", _state),
     Column("SINCE", lambda row: age(row["since"]), right=True),
     Column("ITEM", "ci_name"),
     Column("CHECK", "type"),

@@ -36,7 +36,7 @@ def header(
     parts.append((2, _link(connected=connected, trying=trying, round_trip_s=round_trip_s)))
     parts.append((3, _age(age_s, connected=connected)))
     if lag_s >= 0.5 or (status or {}).get("lag_s", 0) >= 1:
-        parts.append((4, (("lag ", Ink.DIM), (long_span(max(lag_s, (status or {}).get("lag_s", 0))), Ink.WARNING))))
+        parts.append((4, _late(lag_s, status or {})))
     if status:
         parts.append((0, _states(status)))
         parts.append((1, _levels(at_risk)))
@@ -67,6 +67,13 @@ def _join(parts: Sequence[Part], cells: int, glyphs: Glyphs) -> Line:
 
 def _cells(parts: Sequence[Part]) -> int:
     return sum(width(plain(line)) for _, line in parts) + 3 * (len(parts) - 1)
+
+
+def _late(lag_s: float, status: Mapping[str, Any]) -> Line:
+    """How late we or the probers are, and how many checks wait past their time."""
+    late: Line = (("lag ", Ink.DIM), (long_span(max(lag_s, status.get("lag_s", 0))), Ink.WARNING))
+    overdue = status.get("overdue", 0)
+    return (*late, (f" {overdue} overdue", Ink.WARNING)) if overdue else late
 
 
 def _link(*, connected: bool, trying: bool, round_trip_s: float) -> Line:

@@ -160,6 +160,15 @@ async def test_what_a_hub_did_not_live_to_note_is_noted_at_its_next_start(tmp_pa
         assert await states(hub) == ["unknown H1"]
 
 
+async def test_a_restless_check_is_on_record_as_one(tmp_path: Path) -> None:
+    async with hub_at(tmp_path) as hub:
+        telling = await begun(hub)
+        await telling.tell(msgspec.structs.replace(found(0, State.CRITICAL), flapping=True))
+        assert (await asked(hub, "check.show", id=CHECK))["flapping"] is True
+        await telling.tell(found(60, State.OK))
+        assert (await asked(hub, "check.show", id=CHECK))["flapping"] is False
+
+
 async def test_a_check_that_there_is_not_is_not_found(tmp_path: Path) -> None:
     async with hub_at(tmp_path) as hub:
         for verb in ("check.history", "check.series"):

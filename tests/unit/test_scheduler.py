@@ -124,6 +124,21 @@ def test_a_change_ends_a_summary_so_that_none_spans_two_states() -> None:
     warped(main())
 
 
+def test_a_restless_check_is_said_to_flap_and_to_have_calmed_down() -> None:
+    async def main() -> None:
+        night = Night(Prober(lambda _, nth: State.CRITICAL if nth < 12 and nth % 2 else State.OK))
+        night.scheduler.replace([check(max_attempts=1)], {})
+        await asyncio.sleep(400)
+        await night.scheduler.stop()
+        flaps = [change.flapping for change in night.changes]
+        assert flaps[0] is False
+        assert True in flaps
+        assert night.changes[-1].flapping is False
+        assert night.changes[-1].result.state is State.OK
+
+    warped(main())
+
+
 def test_a_run_that_outlasts_its_interval_is_not_stacked() -> None:
     async def main() -> None:
         night = Night(Prober(takes_s=25), Limits(late_s=60))
