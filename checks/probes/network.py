@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import socket
 from typing import NamedTuple, Optional, Union
@@ -61,6 +62,7 @@ async def resolve(host: str, port: int, trace: Trace, family: str = "any") -> li
     return [Target(entry[0], entry[4]) for entry in found]  # type: ignore[arg-type]
 
 
+@functools.lru_cache(maxsize=4096)
 def _literal(host: str, port: int) -> Optional[Target]:
     with contextlib.suppress(OSError):
         socket.inet_pton(socket.AF_INET, host)

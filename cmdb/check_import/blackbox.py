@@ -126,6 +126,14 @@ def _tcp(settings: _Reader) -> tuple[str, Params]:
     return "tcp", params
 
 
+def _grpc(settings: _Reader) -> tuple[str, Params]:
+    params = _tls(settings.take("tls_config") or {})
+    if settings.take("tls", False):
+        params["tls"] = True
+    service = settings.take("service", "")
+    return "grpc", {**params, **({"service": service} if service else {})}
+
+
 def _dns(settings: _Reader) -> tuple[str, Params]:
     params: Params = {"name": str(settings.take("query_name", "")), "host": "{address}"}
     type_ = str(settings.take("query_type", "A"))
@@ -147,6 +155,7 @@ _PROBERS: Mapping[str, Callable[[_Reader], tuple[str, Params]]] = {
     "http": _http,
     "tcp": _tcp,
     "dns": _dns,
+    "grpc": _grpc,
     "icmp": _icmp,
 }
 

@@ -1,4 +1,7 @@
-"""Endpoints of a Gatus configuration as rules of ours, run by the agents of the hosts that `apply` selects."""
+"""Endpoints of a Gatus configuration as rules of ours: targets of the hub's own agent, as Gatus itself is one prober.
+
+With `apply` the agents of the hosts that it selects look instead, each for itself.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _RCODES = {"NOERROR": "no error", "NXDOMAIN": "no such name", "SERVFAIL": "serve
 _DEFAULT_PORTS = {"ssh": 22, "starttls": 25, "tls": 443}
 
 
-def read(text: str, apply: str) -> Imported:
+def read(text: str, apply: str = "") -> Imported:
     """The endpoints of this text. Raises `CannotImport`."""
     try:
         document = yaml.safe_load(text)
@@ -59,7 +62,11 @@ class _Endpoint:
             if self._said.get(key):
                 self._not_taken(key)
         tuning = Tuning(type_, self._params, self._thresholds, interval_s=_length(self._said.get("interval")))
-        self._imported.rules.append(Rule(self._name, self._apply, tuning))
+        self._imported.rules.append(self._rule(self._name, tuning))
+
+    def _rule(self, name: str, tuning: Tuning) -> Rule:
+        asked = str(tuning.params.get("host") or urlsplit(str(tuning.params.get("url", ""))).hostname)
+        return Rule(name, self._apply, tuning, target="" if self._apply else asked)
 
     def _not_taken(self, what: str) -> None:
         self._imported.not_taken.append(f"endpoint {self._name}: {what}")
@@ -143,7 +150,7 @@ class _Endpoint:
         if parts.scheme != "https":
             return False
         tuning = Tuning("tls", {"host": parts.hostname, "port": parts.port or 443}, days, interval_s=3600.0)
-        self._imported.rules.append(Rule(f"{self._name}-certificate", self._apply, tuning))
+        self._imported.rules.append(self._rule(f"{self._name}-certificate", tuning))
         return True
 
     def _body(self, type_: str, value: str) -> bool:

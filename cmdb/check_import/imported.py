@@ -42,7 +42,7 @@ def to_toml(imported: Imported) -> str:
     """The rules as a file of `services.d`; what was not taken stands above them as comments."""
     lines = [f"# not taken: {' '.join(one.split())}" for one in imported.not_taken]
     for rule in imported.rules:
-        head = {"name": rule.name, "apply": rule.apply, "templates": list(rule.templates)}
+        head = {"name": rule.name, "apply": rule.apply, "target": rule.target, "templates": list(rule.templates)}
         lines += ["", "[[check]]", *_keys({**head, **_said(rule.tuning)})]
     for name, tuning in imported.templates.items():
         lines += ["", "[[template]]", *_keys({"name": name, **_said(tuning)})]

@@ -81,7 +81,7 @@ def show(locations: Locations, id_: str, at: datetime | None, as_json: bool) -> 
 @check.command("import")
 @click.argument("format_", metavar="FORMAT", type=click.Choice(["nagios", "blackbox", "gatus"]))
 @click.argument("file", type=InputFile(encoding="utf-8", errors="replace"))
-@click.option("--apply", default="class=host", show_default=True, help="The CIs whose agents run what Gatus probed.")
+@click.option("--apply", default="", help="CIs whose agents run what Gatus probed.  [default: the hub's own agent]")
 def import_(format_: str, file: IO[str], apply: str) -> None:
     """Print the checks of another tool's file as rules for services.d; what is not taken stands on stderr."""
     # 10 ms and a YAML parser that no other command of checks needs.

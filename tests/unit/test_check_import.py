@@ -115,7 +115,7 @@ modules:
   tls_connect: {prober: tcp, tcp: {tls: true}}
   dns_check: {prober: dns, dns: {query_name: example.org, query_type: MX, valid_rcodes: [NOERROR]}}
   ping: {prober: icmp, timeout: 500ms}
-  grpc: {prober: grpc}
+  unixy: {prober: unix}
 """
 
 GATUS = """
@@ -196,7 +196,7 @@ def test_blackbox_modules_become_templates_that_a_rule_can_name(tmp_path: Path) 
     assert imported.not_taken == [
         "module http_2xx: http.fail_if_not_ssl",
         "module ssh_banner: tcp.query_response",
-        "module grpc: there is no prober 'grpc' here",
+        "module unixy: there is no prober 'unix' here",
     ]
 
 
@@ -223,6 +223,21 @@ def test_gatus_endpoints_become_checks_of_the_hosts_that_are_to_run_them(tmp_pat
         "endpoint core-front-end: alerts",
         "endpoint socket: url 'wss://shop.example/'",
     ]
+
+
+def test_gatus_endpoints_are_targets_of_the_hubs_own_agent_where_nobody_else_is_named(tmp_path: Path) -> None:
+    rules = taken(gatus.read(GATUS), tmp_path)
+    by_name = {rule.name: rule for rule in rules.rules}
+    assert (by_name["text"].target, by_name["text"].at_hub, by_name["text"].apply) == ("shop.example", True, "")
+    assert by_name["dns"].target == "192.0.2.53"
+
+
+def test_a_grpc_module_is_a_template_of_the_grpc_probe() -> None:
+    text = "modules: {orders: {prober: grpc, grpc: {service: shop.Orders, tls: true, tls_config: {ca_file: /ca.pem}}}}"
+    imported = blackbox.read(text)
+    assert imported.templates["orders"].type == "grpc"
+    assert imported.templates["orders"].params == {"service": "shop.Orders", "tls": True, "ca_file": "/ca.pem"}
+    assert imported.not_taken == []
 
 
 @pytest.mark.parametrize("text", [NAGIOS, BLACKBOX, GATUS])
