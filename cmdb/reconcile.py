@@ -94,8 +94,8 @@ def reconcile(
     known = {(child.class_, child.key): child for child in record.children}
     if record.host is not None:
         known["host", "host"] = record.host
-    ids = _Ids(host_id, known, report)
     seen = {(item.class_, item.key): (section, item) for section in report for item in _items(section)}
+    ids = _Ids(host_id, known, seen, report)
     changes: list[Change] = []
     for name, (section, item) in seen.items():
         before = known.get(name)
@@ -131,30 +131,35 @@ def _items(section: Seen) -> Iterable[Item]:
 class _Ids:
     """Names of items → ids, of those on record, those in the report, and those that a section could not say."""
 
-    def __init__(self, host_id: str, known: Mapping[Name, ConfigurationItem], report: Sequence[Seen]) -> None:
-        self._host_id, self._known = host_id, known
-        self._seen = {(item.class_, item.key) for section in report for item in _items(section)}
-        self._own = {item.id for item in known.values()}
-        self._own |= {child_id(host_id, *name) for name in self._seen if name not in known}
+    def __init__(
+        self, host_id: str, known: Mapping[Name, ConfigurationItem], seen: Iterable[Name], report: Iterable[Seen]
+    ) -> None:
+        self._host_id = host_id
+        self._ids = {name: item.id for name, item in known.items()}
+        for name in seen:
+            if name not in self._ids:
+                self._ids[name] = host_id if name[0] == "host" else child_id(host_id, *name)
+        self._own = {host_id, *self._ids.values()}
         self._silent = {section.outcome.name for section in report if section.outcome.outcome != "ok"}
 
     def of(self, name: Name) -> str:
-        if name[0] == "host":
-            return self._host_id
-        known = self._known.get(name)
-        return known.id if known else child_id(self._host_id, *name)
+        """Of an item that is on record or in the report."""
+        return self._ids[name]
 
     def is_own(self, id_: str) -> bool:
         """Whether this is the host or on it: of others its agent says nothing."""
-        return id_ == self._host_id or id_ in self._own
+        return id_ in self._own
 
     def target(self, name: Name) -> str | None:
         """The id of a relation's target; None when its section was looked at whole and does not list it."""
-        if name in self._seen or name in self._known:
-            return self.of(name)
+        id_ = self._ids.get(name)
+        if id_ is not None:
+            return id_
         section = section_of(*name)
         could_not_be_listed = section is not None and section.name in self._silent
-        return self.of(name) if could_not_be_listed else None
+        if not could_not_be_listed:
+            return None
+        return self._host_id if name[0] == "host" else child_id(self._host_id, *name)
 
 
 def _observed(
@@ -264,8 +269,11 @@ def _relations(
     known = {relation.id: relation for relation in on_record}
     wanted: set[str] = set()
     new: dict[str, Relation] = {}
-    for name, (_, item) in seen.items():
+    spoken_for = set(retired)
+    for name, (section, item) in seen.items():
         own_id = ids.of(name)
+        if section.is_sure:
+            spoken_for.add(own_id)
         for type_, class_, key in item.relations:
             target = ids.target((class_, key))
             if target is None or type_ not in RELATION_TYPES:
@@ -283,8 +291,8 @@ def _relations(
                     evidence={"source": source},
                 )
     yield from (Put(Kind.RELATION, relation, 0) for relation in new.values())
-    spoken_for = retired | {ids.of(name) for name, (section, _) in seen.items() if section.is_sure}
     for id_, relation in known.items():
-        said = relation.evidence.get("source") == source and ids.is_own(relation.target)
-        if said and id_ not in wanted and relation.source in spoken_for:
+        if id_ in wanted or relation.source not in spoken_for:
+            continue
+        if relation.evidence.get("source") == source and ids.is_own(relation.target):
             yield Remove(Kind.RELATION, id_, relation.version)

@@ -91,9 +91,9 @@ class EqualityIndex:
         both = {id_ for ids in found for id_ in ids}
         return [id_ for id_ in table_order if id_ in both]
 
-    def unordered(self, values: Iterable[Any]) -> Iterator[str]:
+    def unordered(self, values: Iterable[str]) -> Iterator[str]:
         """Every document that may have one of these values, in any order."""
-        for value in {*map(_key, values), _UNHASHABLE}:
+        for value in {*values, _UNHASHABLE}:
             ids = self._ids.get(value)
             if isinstance(ids, str):
                 yield ids

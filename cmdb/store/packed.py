@@ -65,7 +65,7 @@ class PackedRows:
             found = index.among(found, value)
         return found
 
-    def ids(self, name: str, values: Iterable[Any]) -> Collection[str]:
+    def ids(self, name: str, values: Iterable[str]) -> Collection[str]:
         """A superset of the documents with one of these values, in any order."""
         if name == "id":
             return {id_ for id_ in values if id_ in self.rows}

@@ -11,12 +11,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from agent.discovery.collector import Limits
 from agent.discovery.scan import scan
+from cmdb.exchange import ansible_facts, facter, glpi
+from cmdb.exchange.imported import ImportedHost, Unreadable
 
 PROCESSES = 300
 ROUNDS = 5
@@ -68,18 +71,37 @@ def _cost(command: Sequence[str]) -> Cost:
     return min(found)
 
 
-def _others() -> dict[str, list[str]]:
+class Other(NamedTuple):
+    """Another inventory: its command, and what reads its output in our words."""
+
+    command: list[str]
+    read: Callable[[str], list[ImportedHost]]
+
+
+def _others() -> dict[str, Other]:
+    ansible = os.environ.get("ANSIBLE", "ansible")
     found = {
-        "fusioninventory-agent": ["fusioninventory-inventory"],
-        "facter": ["facter", "--json"],
-        "ansible -m setup": [os.environ.get("ANSIBLE", "ansible"), "localhost", "-c", "local", "-m", "setup"],
-        "ocsinventory-agent": ["ocsinventory-agent", "--stdout"],
+        "fusioninventory-agent": Other(["fusioninventory-inventory"], glpi.read),
+        "facter": Other(["facter", "--json"], facter.read),
+        "ansible -m setup": Other([ansible, "localhost", "-c", "local", "-m", "setup"], ansible_facts.read),
+        "ocsinventory-agent": Other(["ocsinventory-agent", "--stdout"], glpi.read),
     }
-    return {name: command for name, command in found.items() if shutil.which(command[0])}
+    return {name: other for name, other in found.items() if shutil.which(other.command[0])}
 
 
-def _line(name: str, cost: Cost) -> str:
-    return f"  {name:<22} {cost.wall_s:8.2f}s {cost.cpu_s:8.2f}s {cost.peak_bytes / 1e6:7.0f}MB"
+def _listed(other: Other) -> Counter[str]:
+    """How many items of each class it lists."""
+    said = subprocess.run(other.command, capture_output=True, text=True, check=False).stdout
+    try:
+        return Counter(item.class_ for host in other.read(said) for item in (host.host, *host.items))
+    except Unreadable as error:
+        print(f"  {error}")
+        return Counter()
+
+
+def _line(name: str, cost: Cost, listed: Counter[str]) -> str:
+    used = f"{cost.wall_s:8.2f}s {cost.cpu_s:8.2f}s {cost.peak_bytes / 1e6:7.0f}MB"
+    return f"  {name:<22} {used} {len(listed):8} {listed.total():6}"
 
 
 def run() -> None:
@@ -94,11 +116,12 @@ def run() -> None:
                 [sys.executable, "-m", "agent.main", "scan", "--json"], capture_output=True, check=True
             ).stdout
         )
-        classes = {item["class"] for section in report["sections"] for item in section["items"]}
-        items = sum(len(section["items"]) for section in report["sections"])
-        print(f"whole inventory, interpreter's start included: {len(classes)} classes, {items} items")
-        print(f"  {'':<22} {'wall':>9} {'CPU':>9} {'peak':>9} {'wall, ours/theirs':>18}")
-        print(_line("watchdeck-agent scan", ours))
-        for name, command in _others().items():
-            theirs = _cost(command)
-            print(f"{_line(name, theirs)} {ours.wall_s / theirs.wall_s:17.2f}×")
+        found = Counter(item["class"] for section in report["sections"] for item in section["items"])
+        print("whole inventory, interpreter's start included; classes and items in our words")
+        print(f"  {'':<22} {'wall':>9} {'CPU':>9} {'peak':>9} {'classes':>8} {'items':>6} {'wall, ours/theirs':>18}")
+        print(_line("watchdeck-agent scan", ours, found))
+        for name, other in _others().items():
+            theirs, listed = _cost(other.command), _listed(other)
+            lacking = ", ".join(sorted(listed.keys() - found.keys())) or "nothing"
+            ratio = f"{ours.wall_s / theirs.wall_s:17.2f}×"
+            print(f"{_line(name, theirs, listed)} {ratio}  (it has, and we have not: {lacking})")
