@@ -48,11 +48,16 @@ def differences_in(
         if name in _NESTED and isinstance(old, dict) and isinstance(new, dict):
             rows += [
                 Difference(kind, id_, f"{name}.{inner}", old.get(inner), new.get(inner))
-                for inner in changed_fields(old, new)
+                for inner in _told_once(changed_fields(old, new))
             ]
         else:
             rows.append(Difference(kind, id_, name, old, new))
     return rows
+
+
+def _told_once(names: list[str]) -> list[str]:
+    """Without what another of them says too: a package's upgrade is one row, and its purl holds its version."""
+    return [name for name in names if name != "version"] if "purl" in names else names
 
 
 def changed_fields(before: Document, after: Document) -> list[str]:

@@ -39,9 +39,9 @@ DISK = "disk"
 MIB = 1024 * 1024
 MB = 1000 * 1000  # of disks, which are sold by it
 _HOST_SECTIONS = ("hardware", "bios", "operatingsystem", "network_device", "versionclient", "versionprovider")
-# What is true for a moment only: it would make a history row of every inventory.
-_PASSING = ("processes", "accesslog", "users")
-_PASSING_HARDWARE = ("lastloggeduser", "datelastloggeduser")
+# What is true for a moment only: it would make a history row of every inventory. And what may be a secret.
+_PASSING = ("processes", "accesslog", "users", "envs")
+_PASSING_HARDWARE = ("lastloggeduser", "datelastloggeduser", "etime")
 MANAGERS = {"deb": "dpkg", "rpm": "rpm", "apk": "apk", "python": "pip", "npm": "npm"}
 Entry = Mapping[str, Any]
 

@@ -13,6 +13,7 @@ from console.commands.ci_identity import add_to
 from console.commands.options import AT, Moment
 from console.commands.text import Column, age, clean, record, shown, table
 
+FEW = 8  # relations of one kind that are worth a line each
 ARROWS = {"out": "→", "in": "←"}
 CLASS = click.Option(["--class", "class"], metavar="C", help="Only this class.")
 DEPTH = click.Option(["--depth"], type=click.IntRange(min=1), metavar="N", help="At most N relations away.")
@@ -54,15 +55,26 @@ def _shown(document: dict[str, Any]) -> str:
         ]
         parts.append("drift:\n" + _indented("\n".join(lines)))
     if document.get("relations"):
-        lines = [
-            f"{ARROWS[end['direction']]} {end['type']} {end['class']} {clean(end['name'])}"
-            for end in document["relations"]
-        ]
-        parts.append("relations:\n" + _indented("\n".join(lines)))
+        parts.append("relations:\n" + _indented("\n".join(_relations(document["relations"]))))
     if document.get("checks"):
         lines = [f"{check['state']:<9} {check['type']}  {shown(check['output'])}" for check in document["checks"]]
         parts.append("checks:\n" + _indented("\n".join(lines)))
     return "\n\n".join(parts)
+
+
+def _relations(ends: list[dict[str, Any]]) -> list[str]:
+    """One a line; of a kind that is there more often, the first few of them and how many more there are."""
+    by_kind: dict[str, list[str]] = {}
+    for end in ends:
+        kind = f"{ARROWS[end['direction']]} {end['type']} {end['class']}"
+        by_kind.setdefault(kind, []).append(clean(end["name"]))
+    lines = []
+    for kind, names in by_kind.items():
+        if len(names) <= FEW:
+            lines += [f"{kind} {name}" for name in names]
+        else:
+            lines.append(f"{kind} ({len(names)}): {', '.join(names[:FEW])}, … (--json lists them)")
+    return lines
 
 
 def _indented(text: str) -> str:

@@ -17,6 +17,7 @@ from console.exit_codes import Exit
 IMPORTS = ("glpi", "facter", "ansible", "osquery", "cyclonedx", "openslo", "csv")
 EXPORTS = ("glpi", "cyclonedx", "otel", "ansible-inventory", "openslo", "csv")
 CHANGES_SHOWN = 200
+VALUE_LENGTH = 80
 
 
 @click.command("import")
@@ -51,9 +52,12 @@ def _told(host: dict[str, Any]) -> list[str]:
     done = "" if host["written"] else " (dry run)"
     rows = [f"  + {_item(change)}" for change in new]
     rows += [
-        f"  {_item(change)}: {change['attribute']} {shown(change['before'])} → {shown(change['after'])}"
+        f"  {_item(change)}: {change['attribute']} {_short(change['before'])} → {_short(change['after'])}"
         for change in changed
     ]
+    if host["outcome"] == "review":
+        verb = "see" if host["written"] else "it would be among those of"
+        rows = [f"  nothing else is taken of it before a person says what it is: {verb} watchdeck ci review"]
     left = len(rows) - CHANGES_SHOWN + host["left_off"]
     return [
         f"{clean(host['name'])}: {host['outcome']} host ({host['rule']}), {counts}{done}",
@@ -61,6 +65,11 @@ def _told(host: dict[str, Any]) -> list[str]:
         *([f"  and {left} more: --json lists them"] if left > 0 else []),
         *(_drifted(row) for row in host["drift"]),
     ]
+
+
+def _short(value: Any) -> str:
+    text = shown(value)
+    return text if len(text) <= VALUE_LENGTH else f"{text[: VALUE_LENGTH - 1]}…"
 
 
 def _item(row: dict[str, Any]) -> str:

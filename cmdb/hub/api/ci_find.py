@@ -39,13 +39,23 @@ async def find(hub: Hub, _session: Session, args: FindArguments) -> list[Row]:
     words, fields = _split(asked)
     found: list[Row] = []
     state_of, now = await states_at(hub, args.at), args.at or hub.clock.now()
-    for document in await _candidates(hub, words, fields, args.at):
+    for document in _by_name(await _candidates(hub, words, fields, args.at), words):
         row = await ci_row(hub.store, document, state_of, args.at)
         if (args.all or row["status"] != "retired") and fields.matches(row, now=now):
             found.append(row)
         if len(found) == max(0, args.limit):
             break
     return found
+
+
+def _by_name(found: Sequence[Document], words: str) -> Sequence[Document]:
+    """What is called just so first, then what begins so, else as it was found."""
+    wanted = words.lower()
+    if not wanted:
+        return found
+    names = [str(one["name"]).lower() for one in found]
+    order = sorted(range(len(found)), key=lambda n: (names[n] != wanted, not names[n].startswith(wanted)))
+    return [found[n] for n in order]
 
 
 def _split(asked: Filter) -> tuple[str, Filter]:

@@ -42,6 +42,14 @@ def test_three_tools_that_saw_one_machine_say_the_same_in_our_words() -> None:
     assert _item(hosts["ansible"], "filesystem", "/").attributes["size_bytes"] == 270553174016
 
 
+def test_the_environment_and_what_passes_stay_out() -> None:
+    content = {"envs": [{"key": "DB_PASSWORD", "val": "geheim"}], "hardware": {"name": "web1", "etime": 3}}
+    document = {"deviceid": "web1", "itemtype": "Computer", "content": content}
+    (host,) = glpi.read(msgspec.json.encode(document).decode())
+    assert "geheim" not in str(host)
+    assert "glpi_hardware" not in host.host.attributes
+
+
 def test_packages_and_accounts_of_fusioninventory() -> None:
     host = _of_that_machine()["fusioninventory"]
     assert _keys(host, "package") == {f"dpkg/{name}:amd64" for name in ("openssl", "bash", "redis-server", "libssl3")}
