@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 
 from cmdb.locations import Locations
 from cmdb.toml_file import TomlError, load
+from console.ssh.visit_locations import VisitLocations
 from console.views.keys import KEYS, Act
 from console.views.place import NoSuchPlace, parse
 
@@ -42,14 +44,22 @@ class SavedViews(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @dataclass(frozen=True)
 class SettingsFiles:
-    """Where they are: the first is written by people, the second by the console."""
+    """Where they are: the first is written by people, the second by the console.
+
+    `at_home` is whether files of this machine are those of who looks: over SSH they are not.
+    """
 
     written: Path
     saved: Path
+    at_home: bool = True
 
     @classmethod
     def of(cls, locations: Locations) -> SettingsFiles:
-        return cls(locations.state / "console.toml", locations.state / "console-views.toml")
+        written = locations.state / "console.toml"
+        if isinstance(locations, VisitLocations):
+            name = quote(locations.person, safe="")
+            return cls(written, locations.state / "console-views" / f"{name}.toml", at_home=False)
+        return cls(written, locations.state / "console-views.toml")
 
 
 def read(files: SettingsFiles) -> Settings:
@@ -82,6 +92,7 @@ def save_view(files: SettingsFiles, settings: Settings, slot: str, words: str) -
         quoted = place.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'{number} = "{quoted}"')
     unfinished = files.saved.with_suffix(".new")
+    files.saved.parent.mkdir(mode=0o700, exist_ok=True)
     try:
         unfinished.write_text("\n".join([*lines, ""]), encoding="utf-8")
         unfinished.replace(files.saved)

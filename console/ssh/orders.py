@@ -10,12 +10,13 @@ MAX_ORDER_BYTES = 128 * 1024
 class Launch(msgspec.Struct, frozen=True, tag="launch"):
     """Start a program; its descriptors come with it: the terminal, or stdin, stdout and stderr.
 
-    `socket` is where this visitor's hub answers, `state` the installation's directory.
+    `socket` is where this visitor's hub answers, `state` the installation's directory, `person` who it is.
     """
 
     id: int
     state: str
     socket: str
+    person: str
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     terminal: bool = False

@@ -73,7 +73,7 @@ def _open_streams() -> None:
 
 
 def _run(order: Launch) -> int:
-    locations = VisitLocations(Path(order.state), Path(order.socket))
+    locations = VisitLocations(Path(order.state), Path(order.socket), order.person)
     if order.terminal:
         from console.app import run_console  # noqa: PLC0415 - only a console needs it, and its parent has it loaded
 

@@ -89,6 +89,7 @@ class PersonSession:
             id=self._id,
             state=str(self._hub.locations.state),
             socket=socket,
+            person=asked.person.name,
             arguments=asked.arguments,
             environment=asked.environment,
             terminal=asked.terminal is not None,

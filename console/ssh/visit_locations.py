@@ -10,9 +10,10 @@ from cmdb.locations import Locations
 
 @dataclass(frozen=True)
 class VisitLocations(Locations):
-    """The hub answers at a socket of this visit alone."""
+    """The hub answers at a socket of this visit alone; `person` is whose it is."""
 
     socket: Path
+    person: str
 
     @property
     def hub_socket(self) -> Path:

@@ -45,6 +45,7 @@ class Act(enum.StrEnum):
     EARLIER = "earlier"
     LATER = "later"
     COPY = "copy"
+    SHARE = "share"
     RELATIONS = "relations"
     SAVE_VIEW = "save_view"
     SAVED = "saved"
@@ -99,13 +100,21 @@ KEYS = (
     Key(Act.UNDO, "u", "u", "Undo", "take back what was done last from here", "Do"),
     Key(Act.ACTIONS, "x", "x", "Actions", "all that can be done with it", "Do", 7),
     Key(Act.COPY, "y", "y", "Copy", "its name or number to the clipboard", "Do"),
+    Key(Act.SHARE, "Y", "Y", "Share", "this view as one line, to the clipboard", "Do"),
     Key(Act.TIME, "t", "t", "Time", "look at a moment of the past: -2h, 14:00, 2026-03-01", "Go"),
     Key(Act.EARLIER, "less_than_sign", "<", "Earlier", "ten minutes back in time", "Go"),
     Key(Act.LATER, "greater_than_sign", ">", "Later", "ten minutes on, up to now", "Go"),
     Key(Act.DIFF, "d", "d", "Diff", "two marked items, or the item then and now", "Go"),
     Key(Act.SAVED, "1,2,3,4,5,6,7,8,9", "1-9", "Saved", "to a saved view", "Go"),
     Key(Act.SAVE_VIEW, "b", "b", "Save view", "save this view as 1-9", "Go"),
-    Key(Act.EXPORT, "e", "e", "Export", "the list as csv, json or md; the screen as svg", "Do"),
+    Key(
+        Act.EXPORT,
+        "e",
+        "e",
+        "Export",
+        "the list as csv, json or md; the screen as svg; over SSH to your clipboard",
+        "Do",
+    ),
     Key(Act.THEME, "T", "T", "Theme", "the next colour theme", "Console"),
     Key(Act.REFRESH, "ctrl+l", "^L", "Redraw", "draw anew; reconnect now when the hub is away", "Console"),
     Key(Act.HELP, "question_mark,f1", "?", "Help", "these keys", "Console", 99),

@@ -7,7 +7,7 @@ from console.views.keys import Act
 from console.views.subject import Subject
 
 _ALWAYS = frozenset({
-    Act.GO, Act.HELP, Act.PALETTE, Act.QUIT, Act.THEME, Act.REFRESH, Act.PAUSE, Act.DOWN, Act.UP,
+    Act.GO, Act.SHARE, Act.HELP, Act.PALETTE, Act.QUIT, Act.THEME, Act.REFRESH, Act.PAUSE, Act.DOWN, Act.UP,
     Act.PAGE_DOWN, Act.PAGE_UP, Act.TOP, Act.BOTTOM,
 })  # fmt: skip
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from console.views.document import Document, layout
 from console.views.ink import Ink, Line
-from console.widgets.drawing import look_of, strip_of
+from console.widgets.drawing import linked, look_of, strip_of
 
 _MARGIN = 1
 _WHEEL_LINES = 3
@@ -87,6 +87,5 @@ class Sheet(Widget, can_focus=True):
         more = index == self.top + self.size.height - 1 and index + 1 < len(self._lines)
         if more:
             line = ((f"{moment.glyphs.down} {len(self._lines) - index} more lines", Ink.FAINT),)
-        return strip_of(
-            ((" " * _MARGIN, Ink.TEXT), *line), self.size.width, look_of(self), None, moment.glyphs.ellipsis
-        )
+        words = ((" " * _MARGIN, Ink.TEXT), *line)
+        return linked(strip_of(words, self.size.width, look_of(self), None, moment.glyphs.ellipsis), _MARGIN)

@@ -98,10 +98,11 @@ async def console_on(
     glyphs: Glyphs = UNICODE,
     home: str = "triage",
     readonly: bool = False,
+    locations: Locations | None = None,
 ) -> AsyncIterator[Seen]:
     """A console on the installation at `state`, running inside the `async with`."""
     console = Console(
-        Locations(state),
+        locations or Locations(state),
         clock=clock,
         glyphs=glyphs,
         settings=Settings(theme="night"),

@@ -9,6 +9,7 @@ import pytest
 from cmdb.locations import Locations
 from cmdb.toml_file import TomlError
 from console.settings import Settings, SettingsFiles, read, save_view
+from console.ssh.visit_locations import VisitLocations
 from console.views.footer import footer
 from console.views.ink import plain
 from console.views.keys import Act, keys_with
@@ -33,6 +34,15 @@ def test_saved_views_come_back(files: SettingsFiles) -> None:
 def test_a_saved_view_has_one_digit(files: SettingsFiles) -> None:
     with pytest.raises(ValueError, match="1 to 9"):
         save_view(files, Settings(), "12", "triage")
+
+
+def test_a_visitor_over_ssh_has_saved_views_of_their_own(tmp_path: Path, files: SettingsFiles) -> None:
+    visit = SettingsFiles.of(VisitLocations(tmp_path, tmp_path / "visit.sock", "mia/../.."))
+    save_view(visit, read(visit), "1", "agents")
+    assert read(visit).views == {"1": "agents"}
+    assert read(files).views == {}
+    assert visit.saved.parent == tmp_path / "console-views"
+    assert not visit.at_home
 
 
 @pytest.mark.parametrize(

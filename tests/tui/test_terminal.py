@@ -2,72 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import sys
-from pathlib import Path
-from cmdb.locations import Locations
-from console.app import run_console
-sys.exit(run_console(Locations(Path(sys.argv[1]))))
-"""
-LIMIT_S = 60.0
-
-
-class Session:
-    """The console at one end of a pseudo-terminal."""
-
-    def __init__(self, state: Path) -> None:
-        self.master, slave = pty.openpty()
-        environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(state)],
-            cwd=ROOT,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.seen = b""
-
-    def shows(self, text: bytes) -> None:
-        """Read until this was written."""
-        deadline = time.monotonic() + LIMIT_S
-        while text not in self.seen:
-            assert time.monotonic() < deadline, f"{text!r} not within {LIMIT_S} s: {self.seen[-2000:]!r}"
-            if select.select([self.master], [], [], 0.1)[0]:
-                self.seen += os.read(self.master, 65536)
-
-    def hang_up(self) -> None:
-        os.close(self.master)
-        self.master = -1
-
-    def ended(self) -> int:
-        """The exit status; what it still writes is read meanwhile."""
-        deadline = time.monotonic() + LIMIT_S
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, f"still running after {LIMIT_S} s"
-            if self.master >= 0 and select.select([self.master], [], [], 0.05)[0]:
-                try:
-                    self.seen += os.read(self.master, 65536)
-                except OSError:
-                    break
-            elif self.master < 0:
-                time.sleep(0.02)
-        return self.process.wait(LIMIT_S)
+from tests.support.session import Session
 
 
 @pytest.fixture
@@ -77,15 +18,11 @@ def session(tmp_path: Path) -> Iterator[Session]:
         session.shows(b"No hub")
         yield session
     finally:
-        if session.process.poll() is None:
-            session.process.kill()
-            session.process.wait()
-        if session.master >= 0:
-            os.close(session.master)
+        session.end()
 
 
 def _press(key: bytes) -> Callable[[Session], object]:
-    return lambda session: os.write(session.master, key)
+    return lambda session: session.press(key)
 
 
 def _signal(number: int) -> Callable[[Session], object]:
