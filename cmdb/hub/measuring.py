@@ -19,6 +19,7 @@ from cmdb.model.kind import Kind
 from cmdb.model.service import Agreement
 from cmdb.practices.capacity import Limit, Point, reaches
 from cmdb.practices.duration import spoken
+from cmdb.practices.energy import HostSize, kwh_a_month
 from cmdb.practices.forecast import CAPACITY, Ahead
 from cmdb.practices.latency import METRICS, answers
 from cmdb.practices.period import period_window
@@ -71,6 +72,23 @@ class Measuring:
         for host in self._services.members.hosts_of(agreement.service):
             for name, limit in self.limits.get(host, ()):
                 yield Ahead(kind=CAPACITY, at=limit.at, why=_why(name, limit, self._services.clock.now()))
+
+    async def kwh_a_month(self, service: str) -> float | None:
+        """About what its hosts take, shared evenly with the other services on them; None where none is known."""
+        shares = []
+        for host in sorted(self._services.members.hosts_of(service)):
+            size = await self._size(host)
+            if size.threads:
+                shares.append(kwh_a_month(size) / max(1, len(self._services.members.services_on(host))))
+        return round(sum(shares), 2) if shares else None
+
+    async def _size(self, host: str) -> HostSize:
+        members = self._services.members
+        threads = sum(int(one["attributes"].get("threads") or 0) for one in members.on_host(host, "cpu"))
+        memory = sum(float(one["attributes"].get("size_bytes") or 0) for one in members.on_host(host, "memory"))
+        load = await self._store.get(Kind.CHECK, f"{host}/load")
+        metrics = {} if load is None else {one["name"]: one["value"] for one in load["metrics"]}
+        return HostSize(threads, memory, metrics.get("load15_per_cpu"))
 
     async def _answered(self, service: str, span: str, window: Span) -> list[Rollup]:
         """Of each item the most telling metric that was measured."""

@@ -164,6 +164,14 @@ class ServiceMembers:
         items = {ci: self._cis[ci] for part in self._parts.get(service, ()) for ci in part.cis}
         return {ci if item["class"] == HOST else item["host"] for ci, item in items.items()} - {None}
 
+    def on_host(self, host: str, class_: str) -> Iterator[Document]:
+        """The items of a class that are on a host."""
+        return (self._cis[ci] for ci in self._of_host.get(host, ()) if self._cis[ci]["class"] == class_)
+
+    def services_on(self, host: str) -> set[str]:
+        """The services with an item on this host."""
+        return {name for ci in (host, *self._of_host.get(host, ())) for name in self.services_of(ci)}
+
     def looks_an_hour(self, service: str) -> float:
         """How often an hour the items of the service are looked at, by all of their checks."""
         intervals_s = (self._interval_s.get(check, USUAL_INTERVAL_S) for check in self.checks_of(service))

@@ -20,7 +20,7 @@ def review_report(review: ServiceReview) -> Document:
     about = f"{_moment(review, review.start)} to {_moment(review, review.end)} ({review.timezone})"
     blocks = [*_overview(review), *_actions(review)]
     for agreement in review.agreements:
-        blocks += _details(agreement)
+        blocks += _details(agreement, review)
     blocks.append(Paragraph(f"Evidence sha256 {review.digest}"))
     made = f"made {_moment(review, review.made_at)}{by}"
     return Document(f"Service levels, {_period(review)}", f"{about}, {made}", tuple(blocks))
@@ -77,7 +77,7 @@ def _state(action: Action) -> str:
     return f"done {action.done_at:%Y-%m-%d} by {action.done_by}" if action.done_at else "done"
 
 
-def _details(one: ReviewedAgreement) -> Iterator[Block]:
+def _details(one: ReviewedAgreement, review: ServiceReview) -> Iterator[Block]:
     name = one.name if one.name == one.service else f"{one.name}: {one.service}"
     yield Heading(f"{name} ({one.title})" if one.title else name)
     changed = "".join(f"; terms changed {at:%Y-%m-%d}" for at in one.changed_at)
@@ -96,7 +96,7 @@ def _details(one: ReviewedAgreement) -> Iterator[Block]:
         yield Heading("What took it down", 3)
         yield Table(("Cause", "Down", "Outages", "Incidents"), tuple(_causes(one)), frozenset({1, 2}))
         yield Heading("The longest outages", 3)
-        yield Table(("From", "Counted", "Cause", "Incidents"), tuple(_longest(one)), frozenset({1}))
+        yield Table(("From", "Counted", "Cause", "Incidents"), tuple(_longest(one, review)), frozenset({1}))
     if one.gaps:
         yield Heading("What the agreement lacks", 3)
         yield Table(("Term",), tuple((gap,) for gap in one.gaps))
@@ -140,10 +140,10 @@ def _causes(one: ReviewedAgreement) -> Iterator[tuple[str, str, str, str]]:
         yield cause or "not recorded", spoken(down_s[cause]), str(len(gathered[cause])), _numbers(incidents)
 
 
-def _longest(one: ReviewedAgreement) -> Iterator[tuple[str, str, str, str]]:
+def _longest(one: ReviewedAgreement, review: ServiceReview) -> Iterator[tuple[str, str, str, str]]:
     for outage in sorted(one.outages, key=lambda outage: -outage.counted_s)[:MOST_OUTAGES]:
         yield (
-            f"{outage.start:%Y-%m-%d %H:%M}",
+            _moment(review, outage.start),
             spoken(outage.counted_s),
             outage.cause or "not recorded",
             _numbers(outage.incidents),

@@ -30,6 +30,7 @@ PORTFOLIO = (
     Column("VALUE", "value", right=True),
     Column("VALUE/COST", "value_per_cost", right=True),
     Column("CHECKS/H", "checks_an_hour", right=True),
+    Column("KWH/MONTH", "kwh_a_month", right=True),
 )
 
 forecast = list_command(

@@ -16,7 +16,7 @@ from cmdb.model.service_review import ServiceReview
 from cmdb.practices.review import digest_of
 from cmdb.practices.review_report import review_report
 from cmdb.report.plain import as_text
-from tests.support.hub import HandClock
+from tests.support.hub import HandClock, check, ci, put
 from tests.support.shop import set_web
 
 SHOP = """
@@ -193,8 +193,13 @@ async def test_an_import_that_collides_is_taken_back(hub: Hub, client: HubClient
 
 
 async def test_the_portfolio_weighs_value_against_cost(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await put(hub, ci("h1", "host"), ci("cpu", "cpu", host="h1", attributes={"threads": 4}))
+    await put(hub, ci("ram", "memory", host="h1", attributes={"size_bytes": 8e9}), ci("web-1", host="h1"))
+    await put(hub, check("h1", "load", metrics=({"name": "load15_per_cpu", "value": 0.25},)))
     await month_with_an_outage(hub, clock)
+    await put(hub, ci("web-1", host="h1"))
     [shop, host] = await client.call("sla.portfolio")
+    assert shop["kwh_a_month"] == pytest.approx((4 * (0.74 + 0.25 * 2.76) + 8 * 0.392) * 0.73, abs=0.01)
     assert (shop["kept"], shop["months"], shop["cost_per_nine"]) == (0, 1, pytest.approx(150))
     assert shop["value_per_cost"] == pytest.approx(4000 / 300)
     assert shop["checks_an_hour"] == 12

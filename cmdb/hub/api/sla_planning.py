@@ -121,6 +121,7 @@ async def portfolio(hub: Hub, _session: Session, args: ListArguments) -> list[Ro
                 "currency": agreement.currency,
                 "cost_per_nine": None if agreement.cost is None else agreement.cost / nines(agreement.target),
                 "value_per_cost": agreement.value / agreement.cost if agreement.value and agreement.cost else None,
+                "kwh_a_month": await hub.measuring.kwh_a_month(agreement.service),
                 "checks_an_hour": hub.services.members.looks_an_hour(agreement.service),
             }
         )
