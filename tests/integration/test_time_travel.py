@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -16,10 +18,11 @@ from cmdb.model.change import Change, Put, Remove
 from cmdb.model.kind import Kind
 from cmdb.model.relation import Relation
 from cmdb.store.embedded import EmbeddedStore
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, relation, until
+from tests.support.hub import HandClock, check, ci, client_of, hub_at, relation
 
 LISTS = ("ci.list", "check.list", "agent.list", "incident.list", "service.list")
 MOMENTS = 20
+Ask = Callable[[HubClient, datetime | None], Awaitable[Any]]
 
 
 async def test_lists_as_of_twenty_moments_of_a_run_are_what_they_were(tmp_path: Path) -> None:
@@ -31,11 +34,11 @@ async def test_lists_as_of_twenty_moments_of_a_run_are_what_they_were(tmp_path: 
         for step in range(MOMENTS):
             clock.turn(minutes=1)
             await hub.ledger.commit(some_changes(choose, step), actor="run", reason=f"step {step}")
-            printed.append((clock.now(), await settled(hub, client, clock.now())))
+            printed.append(await told(hub, client, clock, lists))
             clock.turn(minutes=1)
         assert len({repr(answer) for _, answer in printed}) == MOMENTS
         for moment, answer in printed:
-            assert await lists(client, at=moment) == answer
+            assert await lists(client, moment) == answer
 
 
 def some_changes(choose: random.Random, step: int) -> list[Change]:
@@ -55,20 +58,23 @@ def some_changes(choose: random.Random, step: int) -> list[Change]:
     return changes
 
 
-async def settled(hub: Hub, client: HubClient, moment: datetime) -> dict[str, Any]:
-    """The lists, once the hub has drawn its conclusions from what was written, and those from them."""
-    answer: dict[str, Any] = {}
+async def told(hub: Hub, client: HubClient, clock: HandClock, ask: Ask) -> tuple[datetime, Any]:
+    """What the hub answers once it has drawn its conclusions from what was written, and those from them; and a moment
+    at which that was so. Who follows the record may be late, and still write as of a moment at which it was asked."""
+    async with asyncio.timeout(60):
+        while True:
+            seq, moment = hub.store.seq, clock.now()
+            answer = await ask(client, None)
+            stands_still = answer == await ask(client, moment)
+            clock.turn(seconds=1)
+            await hub.ledger.note(actor="test", reason="behind whatever was under way", summary="")
+            late = [row for row in await hub.store.audit(after_seq=seq) if row.at <= moment]
+            if stands_still and not late:
+                return moment, answer
+            await asyncio.sleep(0.05)
 
-    async def nothing_moves() -> bool:
-        nonlocal answer
-        seq, answer = hub.store.seq, await lists(client)
-        return answer == await lists(client, at=moment) and seq == hub.store.seq
 
-    await until(nothing_moves, "the lists of now are those as of now")
-    return answer
-
-
-async def lists(client: HubClient, at: datetime | None = None) -> dict[str, Any]:
+async def lists(client: HubClient, at: datetime | None) -> dict[str, Any]:
     return {verb: await client.call(verb, **({} if at is None else {"at": at})) for verb in LISTS}
 
 
@@ -115,24 +121,23 @@ async def test_what_hangs_together_is_answered_as_it_was(tmp_path: Path) -> None
         [Remove(Kind.RELATION, one_of("db-1").id), Put(Kind.CI, ci("app", "software", status="retired"))],
     ]
     async with hub_at(tmp_path, clock=clock, store=store) as hub, await client_of(hub) as client:
-        told: list[tuple[datetime, list[Any]]] = []
+        answered: list[tuple[datetime, list[Any]]] = []
         for changes in steps:
             clock.turn(minutes=1)
             await hub.ledger.commit(changes, actor="ann", reason="a step")
-            await settled(hub, client, clock.now())
-            told.append((clock.now(), await answers(client)))
+            answered.append(await told(hub, client, clock, answers))
             clock.turn(minutes=1)
-        assert len({repr(answer) for _, answer in told}) == len(steps)
-        for moment, answer in told:
-            assert await answers(client, at=moment) == answer
-    (depended,) = [node for node in told[3][1][1]["nodes"] if node["id"] == "db-2"]
+        assert len({repr(answer) for _, answer in answered}) == len(steps)
+        for moment, answer in answered:
+            assert await answers(client, moment) == answer
+    (depended,) = [node for node in answered[3][1][1]["nodes"] if node["id"] == "db-2"]
     assert depended["group"] == {"name": "db", "needed": 1}
-    assert told[2][1][1]["nodes"][0]["state"] == "critical"
-    assert [point["id"] for point in told[2][1][5]] == ["app", "db-1"]
-    assert [point["id"] for point in told[3][1][5]] == ["app"]
+    assert answered[2][1][1]["nodes"][0]["state"] == "critical"
+    assert [point["id"] for point in answered[2][1][5]] == ["app", "db-1"]
+    assert [point["id"] for point in answered[3][1][5]] == ["app"]
 
 
-async def answers(client: HubClient, at: datetime | None = None) -> list[Any]:
+async def answers(client: HubClient, at: datetime | None) -> list[Any]:
     moment = {} if at is None else {"at": at}
     told = [(verb, await client.call(verb, **arguments, **moment)) for verb, arguments in QUESTIONS]
     # Of words the best match comes first, which only the index of now knows.
