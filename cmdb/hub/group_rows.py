@@ -59,6 +59,7 @@ async def group_row(store: Store, census: Census, group: Redundancy) -> Row:
     """`well` counts the members that no check speaks against, `spare` how many of those may still fail."""
     dependant = await _named(store, census, group.dependant)
     members = [await _named(store, census, member) for member in group.members]
+    members.sort(key=lambda member: (member["name"], member["id"]))
     well = sum(member["state"] not in ILL for member in members)
     return {
         "id": f"{group.dependant}/{group.name}",

@@ -10,7 +10,7 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
 from console.commands.options import Moment, with_state
-from console.commands.text import Column, age, clean, print_json, say, shown, table
+from console.commands.text import Column, age, brief, clean, print_json, say, shown, table
 from console.exit_codes import Exit
 
 COLUMNS = (
@@ -28,16 +28,16 @@ DRIFT_COLUMNS = (
     Column("ITEM", "item"),
     Column("ATTRIBUTE", lambda row: row["attribute"] or "(item)"),
     Column("WHAT", "kind"),
-    Column("APPROVED", "approved"),
-    Column("ACTUAL", "actual"),
+    Column("APPROVED", lambda row: brief(row["approved"])),
+    Column("ACTUAL", lambda row: brief(row["actual"])),
     Column("LET BE", "waived"),
 )
 ODD_COLUMNS = (
     Column("ODD ONE", "name"),
     Column("ITEM", "item"),
     Column("ATTRIBUTE", lambda row: row["attribute"] or "(item)"),
-    Column("VALUE", "value"),
-    Column("USUAL", "usual"),
+    Column("VALUE", lambda row: brief(row["value"])),
+    Column("USUAL", lambda row: brief(row["usual"])),
     Column("SHARE", lambda row: f"{row['share']:.0%}", right=True),
 )
 

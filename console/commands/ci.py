@@ -11,8 +11,9 @@ from console.commands.ci_find import diff, find
 from console.commands.ci_group import ci_group
 from console.commands.ci_identity import add_to
 from console.commands.options import AT, Moment
-from console.commands.text import Column, age, clean, record, shown, table
+from console.commands.text import Column, age, brief, clean, record, shown, table
 
+VALUE_LENGTH = 200
 FEW = 8  # relations of one kind that are worth a line each
 ARROWS = {"out": "→", "in": "←"}
 CLASS = click.Option(["--class", "class"], metavar="C", help="Only this class.")
@@ -28,8 +29,8 @@ HISTORY_COLUMNS = (
     Column("WHEN", "at"),
     Column("WHO", "actor"),
     Column("ATTRIBUTE", lambda row: row["attribute"] or "(item)"),
-    Column("FROM", "before"),
-    Column("TO", "after"),
+    Column("FROM", lambda row: brief(row["before"])),
+    Column("TO", lambda row: brief(row["after"])),
     Column("WHY", "reason"),
 )
 
@@ -47,7 +48,8 @@ def _shown(document: dict[str, Any]) -> str:
     parts = [record(document, but=("relations", "checks", "drift", "attributes", "metrics", "keys", "overrides"))]
     for section in ("attributes", "overrides", "metrics", "keys"):
         if document.get(section):
-            parts.append(f"{section}:\n{_indented(record(document[section]))}")
+            values = {name: brief(value, VALUE_LENGTH) for name, value in document[section].items()}
+            parts.append(f"{section}:\n{_indented(record(values))}")
     if document.get("drift"):
         lines = [
             f"{one['attribute']}: set to {shown(one['set'])}, observed {shown(one['observed'])}"

@@ -9,7 +9,7 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask
 from console.commands.options import Moment, reading, with_state
-from console.commands.text import Column, print_json, say, table
+from console.commands.text import Column, brief, print_json, say, table
 from console.exit_codes import Exit
 
 FOUND = (
@@ -19,7 +19,11 @@ FOUND = (
     Column("STATE", "state"),
     Column("ID", "id"),
 )
-DIFFERENCES = (Column("ATTRIBUTE", "attribute"), Column("A", "a"), Column("B", "b"))
+DIFFERENCES = (
+    Column("ATTRIBUTE", "attribute"),
+    Column("A", lambda row: brief(row["a"])),
+    Column("B", lambda row: brief(row["b"])),
+)
 
 
 @click.command()

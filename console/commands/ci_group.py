@@ -45,7 +45,7 @@ ci_group.add_command(
 @ci_group.command("add", help="DEPENDANT needs so many of the MEMBERs of GROUP; those that it has already stay.")
 @click.argument("id", metavar="DEPENDANT")
 @click.argument("name", metavar="GROUP")
-@click.argument("members", metavar="MEMBER...", nargs=-1, required=True)
+@click.argument("members", metavar="[MEMBER...]", nargs=-1)
 @click.option("--needed", type=click.IntRange(min=1), default=1, metavar="N", show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="The group as one JSON document.")
 @with_state

@@ -11,13 +11,12 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask
 from console.commands.options import InputFile, Moment, with_state
-from console.commands.text import clean, print_json, say, shown
+from console.commands.text import brief, clean, print_json, say, shown
 from console.exit_codes import Exit
 
 IMPORTS = ("glpi", "facter", "ansible", "osquery", "cyclonedx", "openslo", "csv")
 EXPORTS = ("glpi", "cyclonedx", "otel", "ansible-inventory", "openslo", "csv")
 CHANGES_SHOWN = 200
-VALUE_LENGTH = 80
 
 
 @click.command("import")
@@ -52,7 +51,7 @@ def _told(host: dict[str, Any]) -> list[str]:
     done = "" if host["written"] else " (dry run)"
     rows = [f"  + {_item(change)}" for change in new]
     rows += [
-        f"  {_item(change)}: {change['attribute']} {_short(change['before'])} → {_short(change['after'])}"
+        f"  {_item(change)}: {change['attribute']} {brief(change['before'])} → {brief(change['after'])}"
         for change in changed
     ]
     if host["outcome"] == "review":
@@ -65,11 +64,6 @@ def _told(host: dict[str, Any]) -> list[str]:
         *([f"  and {left} more: --json lists them"] if left > 0 else []),
         *(_drifted(row) for row in host["drift"]),
     ]
-
-
-def _short(value: Any) -> str:
-    text = shown(value)
-    return text if len(text) <= VALUE_LENGTH else f"{text[: VALUE_LENGTH - 1]}…"
 
 
 def _item(row: dict[str, Any]) -> str:

@@ -54,6 +54,12 @@ def shown(value: object) -> str:
             return str(value)
 
 
+def brief(value: object, most: int = 60) -> str:
+    """The same, cut where it would leave no room for what stands beside it; `--json` has all of it."""
+    text = shown(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def duration(span: timedelta | float | None) -> str:
     """`4m`, `2h10m`, `-3d4h`: two units at most."""
     if span is None:

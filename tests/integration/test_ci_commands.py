@@ -88,6 +88,10 @@ async def test_a_redundancy_group_is_made_seen_and_taken_apart(site: Site, typed
     with pytest.raises(CommandError, match="only 1 would be left") as refused:
         await typed("ci", "group", "remove", "lb", "backends", "web-2", "web-3")
     assert refused.value.status is Exit.USAGE
+    assert await typed("ci", "group", "add", "lb", "backends", "--needed", "1") == (
+        "lb needs 1 of 3 in backends: web-1, web-2, web-3\n"
+    )
+    await typed("ci", "group", "add", "lb", "backends", "--needed", "2")
     assert await typed("ci", "group", "remove", "lb", "backends", "web-3") == (
         "lb needs 2 of 2 in backends: web-1, web-2\n"
     )

@@ -30,7 +30,7 @@ class AddArguments(Arguments, frozen=True, kw_only=True):
 
     id: str
     name: GroupName
-    members: list[str]
+    members: list[str] = []
     needed: Annotated[int, msgspec.Meta(ge=1, le=MOST_MEMBERS)] = 1
 
 
@@ -78,7 +78,12 @@ async def remove(hub: Hub, session: Session, args: RemoveArguments) -> Row:
     staying = tuple(member for member in group.members if leaving and member not in leaving)
     if staying and len(staying) < group.needed:
         why = f"only {len(staying)} would be left, and {group.needed} are needed"
-        raise Refused(Code.USAGE, f"group {args.name}", why, "lower --needed with `ci group add` first")
+        raise Refused(
+            Code.USAGE,
+            f"group {args.name}",
+            why,
+            f"need fewer: watchdeck ci group add {dependant['name']} {args.name} --needed N",
+        )
     changes = left(known, leaving or group.members)
     await hub.ledger.commit(changes, actor=session.actor, reason=f"{args.name} of {dependant['name']}: members left")
     return await group_row(hub.store, hub.census, group._replace(members=staying))
