@@ -1,6 +1,7 @@
 """Ask a web server once and hold its answer against what is wanted: status, headers, body, redirects.
 
-A new connection each time, HTTP/1.1. Reading stops as soon as everything asked about is known.
+A new connection each time, HTTP/1.1; with `keep_alive` asked twice over it, and the second answer is what counts.
+Reading stops as soon as everything asked about is known.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 async def look(params: HttpParams, trace: Trace) -> Finding:
     answer = await _follow(params, trace)
-    return judge_answer(params, answer, 1000 * sum(trace.phases.values()))
+    kept_ms = 1000 * trace.phases["kept"] if "kept" in trace.phases else None
+    first_ms = 1000 * sum(trace.phases.values()) - (kept_ms or 0.0)
+    return judge_answer(params, answer, first_ms, kept_ms)
 
 
 async def _follow(params: HttpParams, trace: Trace) -> Answer:
@@ -63,16 +66,33 @@ async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
             stream = tls = TlsStream(sock, trace, client_context(params.verify, params.ca_file), name)
             await tls.handshake()
         trace.doing = "sending the request"
-        await stream.send(_request(params, there, with_secrets=there[:3] == own[:3]))
+        own_secrets = there[:3] == own[:3]
         try:
-            return await _read(params, url, stream, trace)
+            if params.keep_alive:
+                await stream.send(_request(params, there, with_secrets=own_secrets, last=False))
+                answer = await _read(params, url, stream, trace)
+                if params.max_redirects and answer.head.status in REDIRECTS:
+                    return answer
+                _assert_kept(answer)
+                trace.doing = "sending the request again over the connection that is to be kept"
+            await stream.send(_request(params, there, with_secrets=own_secrets))
+            return await _read(params, url, stream, trace, "kept" if params.keep_alive else "first_byte")
         except NotHttp as error:
             raise Unhealthy(f"{url}: {error}", expected="an HTTP answer", actual=str(error)) from error
 
 
-async def _read(params: HttpParams, url: str, stream: Stream, trace: Trace) -> Answer:
-    head, rest = await _read_head(stream, trace)
-    if not params.wants_body or params.method == "HEAD" or (params.max_redirects and head.status in REDIRECTS):
+def _assert_kept(answer: Answer) -> None:
+    """The server may go on with this connection: its answer is whole, and it did not say that it closes."""
+    said = (answer.head.header("connection") or "").lower()
+    if said == "close" or (answer.body is not None and answer.body.cut):
+        why = "closes the connection after its answer" if said == "close" else "sends too much to ask again behind it"
+        raise Unhealthy(f"{answer.url} {why}", expected="a connection that is kept", actual=said or "a longer answer")
+
+
+async def _read(params: HttpParams, url: str, stream: Stream, trace: Trace, phase: str = "first_byte") -> Answer:
+    head, rest = await _read_head(stream, trace, phase)
+    whole = params.wants_body or params.keep_alive
+    if not whole or params.method == "HEAD" or (params.max_redirects and head.status in REDIRECTS):
         return Answer(url, head, None)
     body = Body(head, params.max_body_bytes)
     if rest:
@@ -84,11 +104,11 @@ async def _read(params: HttpParams, url: str, stream: Stream, trace: Trace) -> A
     return Answer(url, head, body)
 
 
-async def _read_head(stream: Stream, trace: Trace) -> tuple[Head, bytes]:
+async def _read_head(stream: Stream, trace: Trace, phase: str) -> tuple[Head, bytes]:
     """The final head: interim ones (100, 103) are passed over."""
     trace.doing = "waiting for an answer: it accepted the connection and says nothing"
     data = await stream.receive()
-    trace.mark("first_byte")
+    trace.mark(phase)
     while True:
         split = split_head(data)
         if split is None:
@@ -103,18 +123,21 @@ async def _read_head(stream: Stream, trace: Trace) -> tuple[Head, bytes]:
             return split
 
 
-def _request(params: HttpParams, there: Place, *, with_secrets: bool) -> bytes:
+def _request(params: HttpParams, there: Place, *, with_secrets: bool, last: bool = True) -> bytes:
     added = (*_authorization(params).items(), *params.headers.items()) if with_secrets else ()
     if not params.body:
-        return _request_head(params.method, there.authority, there.path, params.wants_body, added)
+        return _request_head(params.method, there.authority, there.path, params.wants_body, added, last)
     body = params.body.encode()
     added = (*added, ("Content-Length", str(len(body))))
-    return _request_head(params.method, there.authority, there.path, params.wants_body, added) + body
+    return _request_head(params.method, there.authority, there.path, params.wants_body, added, last) + body
 
 
 @functools.lru_cache(maxsize=4096)
-def _request_head(method: str, authority: str, path: str, gzip: bool, added: tuple[tuple[str, str], ...]) -> bytes:
-    headers = {"Host": authority, "User-Agent": "Watchdeck", "Accept": "*/*", "Connection": "close"}
+def _request_head(
+    method: str, authority: str, path: str, gzip: bool, added: tuple[tuple[str, str], ...], last: bool
+) -> bytes:
+    headers = {"Host": authority, "User-Agent": "Watchdeck", "Accept": "*/*"}
+    headers["Connection"] = "close" if last else "keep-alive"
     if gzip:
         headers["Accept-Encoding"] = "gzip"
     headers.update(added)

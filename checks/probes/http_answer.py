@@ -22,7 +22,7 @@ class Answer(NamedTuple):
     body: Optional[Body]
 
 
-def judge_answer(params: HttpParams, answer: Answer, first_byte_ms: float) -> Finding:
+def judge_answer(params: HttpParams, answer: Answer, first_byte_ms: float, kept_ms: Optional[float] = None) -> Finding:
     """The answer against everything that is wanted of it; raises `Unhealthy`."""
     _assert_status(params, answer)
     _assert_headers(params, answer)
@@ -33,6 +33,8 @@ def judge_answer(params: HttpParams, answer: Answer, first_byte_ms: float) -> Fi
         Metric("response_ms", first_byte_ms, "ms", minimum=0.0),
         Metric("status", float(answer.head.status)),
     ]
+    if kept_ms is not None:
+        metrics.append(Metric("kept_ms", kept_ms, "ms", minimum=0.0))
     if answer.body is not None:
         metrics.append(Metric("body_bytes", float(len(answer.body.content)), "B", minimum=0.0))
         metrics.extend(judge_json(answer.url, bytes(answer.body.content), params.json, params.values))

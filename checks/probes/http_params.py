@@ -17,6 +17,7 @@ class HttpParams(Params, frozen=True):
 
     `headers` are sent; `header_contains`, `body_contains`, `body_lacks` and `body_matches` (a regular expression)
     are wanted; so are the values of `json`, by JMESPath. `values` names metrics, each a JMESPath to a number.
+    `keep_alive`: the server must answer twice over one connection; metric `kept_ms` is the second answer's time.
     Secrets are read from `password_file` or `token_file` at each run, never given here.
     """
 
@@ -34,6 +35,7 @@ class HttpParams(Params, frozen=True):
     json: dict[str, Any] = {}
     values: dict[str, str] = {}
     max_redirects: int = 0
+    keep_alive: bool = False
     max_body_bytes: int = 1024 * 1024
     verify: bool = True
     ca_file: Optional[str] = None
