@@ -69,7 +69,7 @@ async def _ping(params: IcmpParams, sock: socket.socket, target: Target) -> list
     token = os.urandom(8)
     sent: dict[int, float] = {}
     answered: dict[int, float] = {}
-    listening = asyncio.get_running_loop().create_task(_listen(sock, target, token, sent, answered))
+    listening = asyncio.get_running_loop().create_task(_listen(sock, target, token, params.count, sent, answered))
     try:
         for number in range(params.count):
             if number:
@@ -93,10 +93,10 @@ def _send(sock: socket.socket, target: Target, token: bytes, sent: dict[int, flo
 
 
 async def _listen(
-    sock: socket.socket, target: Target, token: bytes, sent: dict[int, float], answered: dict[int, float]
+    sock: socket.socket, target: Target, token: bytes, count: int, sent: dict[int, float], answered: dict[int, float]
 ) -> None:
-    """Note each answer to a request of ours; a raw socket hears everyone's, so the token tells them apart."""
-    while True:
+    """Until all are answered: a raw socket hears everyone's answers, so the token tells them apart."""
+    while len(answered) < count:
         await readable(sock.fileno())
         packet = sock.recv(2048)
         sequence = echo_answer(packet, target.family, token)
