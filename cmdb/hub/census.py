@@ -75,6 +75,10 @@ class Census:
         labels = self._labels[Kind.CHECK]
         return worst(labels[check] for check in self._checks_of.get(ci, ()))
 
+    def class_of(self, ci: str) -> str | None:
+        label = self._labels[Kind.CI].get(ci)
+        return None if label is None else label.rpartition("/")[0]
+
     def _take(self, kind: Kind, id_: str, body: Document | None) -> None:
         label = None if body is None else _label(kind, body)
         before = self._labels[kind].pop(id_, None)

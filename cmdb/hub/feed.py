@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from cmdb.filter import Order
-from cmdb.hub.view_index import Row, ViewIndex
+from cmdb.hub.view_index import AT_ONCE, Row, ViewIndex
 from cmdb.model.change import Delta
 from cmdb.store.protocol import Store
 
@@ -49,11 +49,17 @@ class _Key(NamedTuple):
 
 @dataclass(eq=False)
 class _Live:
-    """An index with the source that feeds it, the ids to look at again, and who looks."""
+    """An index with the source that feeds it, the ids to look at again, and who looks.
+
+    `kept`: it stays, and is kept up, whether or not anybody looks.
+    """
 
     key: _Key
     source: Source
     index: ViewIndex
+    loaded: bool = False
+    kept: bool = False
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     stale: set[str] = field(default_factory=set)
     watchers: set[Subscription] = field(default_factory=set)
 
@@ -132,9 +138,9 @@ class Feed:
         self._store = store
         self._compiled, self._ordered = compiled, ordered
         self._live: dict[_Key, _Live] = {}
-        self._opening = asyncio.Lock()
         self._stirred = asyncio.Event()
         self._last_number = 0
+        self._seq = store.seq
         self._pause_s = SHORTEST_PAUSE_S
 
     async def open(self, name: str, source: Source, filter_text: str, sort: str, send: Send) -> Subscription:
@@ -157,11 +163,25 @@ class Feed:
         live.watchers.add(subscription)
         await self._refresh(live)
 
+    async def ready(self, name: str, source: Source) -> None:
+        """Keep this view in its first order, so that who opens it need not wait; up to now as of this call."""
+        live = await self._opened(_Key(name, "", source.default_order), source)
+        live.kept = True
+        if not live.watchers:
+            await self._refresh(live)
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of the views that are ready and up to now."""
+        caught_up = self._seq == self._store.seq
+        return [live.key.name for live in self._live.values() if caught_up and _is_ready(live)]
+
     def close(self, subscription: Subscription) -> None:
         subscription.live.watchers.discard(subscription)
 
     async def apply(self, deltas: Sequence[Delta]) -> None:
         """These records changed."""
+        self._seq = deltas[-1].seq if deltas else self._seq
         for live in self._live.values():
             live.stale.update(await live.source.touched(deltas))
             if live.stale and live.watchers:
@@ -177,9 +197,14 @@ class Feed:
 
     async def load(self, store: Store) -> None:
         """Changes were missed: read every index anew."""
+        self._seq = store.seq
         for live in self._live.values():
-            await live.index.load(live.source.rows())
-            live.stale.clear()
+            live.loaded = False
+        for live in list(self._live.values()):
+            async with live.opening:
+                live.stale.clear()
+                await live.index.load(live.source.rows())
+                live.loaded = True
             for subscription in live.watchers:
                 subscription.news = True
         self._stirred.set()
@@ -194,13 +219,16 @@ class Feed:
             await asyncio.sleep(self._pause_s)
 
     async def _opened(self, key: _Key, source: Source) -> _Live:
-        async with self._opening:
-            if key not in self._live:
-                live = _Live(key, source, ViewIndex(self._compiled(key.filter), self._ordered(key.sort)))
-                self._live[key] = live  # before it is loaded: what changes meanwhile is looked at again
+        live = self._live.get(key)
+        if live is None:
+            live = _Live(key, source, ViewIndex(self._compiled(key.filter), self._ordered(key.sort)))
+            self._live[key] = live  # before it is loaded: what changes meanwhile is looked at again
+            self._forget_unwatched()
+        async with live.opening:
+            if not live.loaded:
                 await live.index.load(source.rows())
-                self._forget_unwatched(key)
-            return self._live[key]
+                live.loaded = True
+        return live
 
     async def _flush(self, live: _Live) -> None:
         if not live.watchers:
@@ -214,11 +242,19 @@ class Feed:
                     asyncio.get_running_loop().call_later(self._pause_s, self._stirred.set)
 
     async def _refresh(self, live: _Live) -> frozenset[str]:
-        stale, live.stale = frozenset(live.stale), set()
-        live.index.update({id_: await live.source.row(id_) for id_ in stale})
-        return stale
+        async with live.opening:
+            stale, live.stale = sorted(live.stale), set()
+            for start in range(0, len(stale), AT_ONCE):
+                if start:
+                    await asyncio.sleep(0)
+                live.index.update({id_: await live.source.row(id_) for id_ in stale[start : start + AT_ONCE]})
+        return frozenset(stale)
 
-    def _forget_unwatched(self, newest: _Key) -> None:
-        unwatched = [key for key, live in self._live.items() if not live.watchers and key != newest]
+    def _forget_unwatched(self) -> None:
+        unwatched = [key for key, live in self._live.items() if live.loaded and not live.watchers and not live.kept]
         for key in unwatched[: max(0, len(unwatched) - KEPT_UNWATCHED)]:
             del self._live[key]
+
+
+def _is_ready(live: _Live) -> bool:
+    return live.kept and live.loaded and not live.stale and not live.opening.locked()

@@ -54,6 +54,7 @@ from cmdb.hub.passing_time import let_time_pass
 from cmdb.hub.presence import Presence
 from cmdb.hub.reach import reached_by, timed_by
 from cmdb.hub.reachability import Reachability
+from cmdb.hub.ready_views import keep_views_ready
 from cmdb.hub.recognition import Recognition
 from cmdb.hub.reconciling import Reconciling
 from cmdb.hub.refining import Refining
@@ -244,6 +245,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(hub.escalations.run(), "escalation desk")
     start(hub.deliveries.run(), "delivery desk")
     start(hub.feed.run(), "feed")
+    start(keep_views_ready(hub.feed, hub.sources), "views kept ready")
     start(hub.dependencies.run(), "dependencies")
     start(hub.service_watch.run(lambda ids: hub.feed.look_again(AgreementRows, ids)), "service clock")
     start(let_time_pass(hub.feed, hub.roster, hub.store), "passing time")

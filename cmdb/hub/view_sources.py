@@ -48,8 +48,14 @@ class Cis:
         return await ci_row(self._store, ci, self._census.state_of) if ci is not None and wanted else None
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
-        own = {delta.id for delta in deltas if delta.kind is Kind.CI}
-        return own | {delta.body["ci"] for delta in deltas if delta.kind is Kind.CHECK and delta.body}
+        found = {delta.id for delta in deltas if delta.kind is Kind.CI and self._may_be(delta.body)}
+        about = {delta.body["ci"] for delta in deltas if delta.kind is Kind.CHECK and delta.body}
+        if self._class is not None:
+            about = {ci for ci in about if self._census.class_of(ci) in {None, self._class}}
+        return found | about
+
+    def _may_be(self, ci: Document | None) -> bool:
+        return ci is None or self._class in {None, ci["class"]}
 
 
 class Classes:
@@ -271,6 +277,11 @@ class Sources:
     clock: Clock
     matrix: Matrix
     default_impact: int
+
+
+def view_name(view: str, args: Mapping[str, Any]) -> str:
+    """What tells this view from others."""
+    return f"{view} {sorted(args.items())}"
 
 
 def source_of(view: str, args: Mapping[str, Any], given: Sources) -> Source:

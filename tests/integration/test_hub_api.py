@@ -10,6 +10,7 @@ import pytest
 from cmdb.hub.client import HubClient, HubGone, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
+from cmdb.hub.view_sources import source_of, view_name
 from tests.support.hub import START, check, ci, client_of, hub_at, put, until
 
 
@@ -148,3 +149,19 @@ async def test_a_frame_that_is_no_request_ends_that_connection_alone(hub: Hub, c
     assert await reader.read() == b""
     writer.close()
     assert (await client.call("hub.status"))["pid"]
+
+
+async def test_what_people_open_first_is_kept_ready_and_up(hub: Hub, client: HubClient) -> None:
+    await put(hub, *(ci(f"ci-{number}") for number in range(1000)), check("ci-7"))
+    await until(lambda: hub.census.cis == 1000, "the census has all")
+    sources = hub.sources
+    args = {"class": "endpoint"}
+    await hub.feed.ready(view_name("ci", args), source_of("ci", args, sources))
+    assert view_name("ci", args) in hub.feed.kept
+    for number in range(40):  # others come and go
+        view = await client.open_view("ci", args=args, sort=f"attributes.x{number}", limit=1)
+        await view.close()
+    await put(hub, check("ci-7", state="critical"), ci("aaa"))
+    view = await client.open_view("ci", args=args, filter="", limit=1000)
+    assert (view.total, view.ids[0]) == (1001, "aaa")
+    assert view.rows["ci-7"]["state"] == "critical"

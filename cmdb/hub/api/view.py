@@ -14,7 +14,7 @@ from cmdb.hub.feed import LONGEST_WINDOW, Subscription
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from cmdb.hub.session import Session
-from cmdb.hub.view_sources import source_of
+from cmdb.hub.view_sources import source_of, view_name
 
 MOST_VIEWS = 32
 
@@ -50,7 +50,7 @@ async def open_(hub: Hub, session: Session, args: OpenArguments) -> dict[str, An
     if len(session.subscriptions) >= MOST_VIEWS:
         raise Refused(Code.USAGE, "view open", f"{MOST_VIEWS} views are open on this connection", "close one first")
     source = source_of(args.view, args.args, hub.sources)
-    name = f"{args.view} {sorted(args.args.items())}"
+    name = view_name(args.view, args.args)
     subscription = await hub.feed.open(name, source, args.filter, args.sort, session.send)
     session.subscriptions[subscription.number] = subscription
     subscription.move(args.offset, args.limit, None)
