@@ -21,13 +21,19 @@ class Backoff:
     ) -> None:
         self._first_s, self._longest_s, self._uniform = first_s, longest_s, uniform
         self._next_s = first_s
+        self._spread_s = 0.0
 
     def wait_s(self) -> float:
         """The time to wait now."""
         ceiling_s = self._next_s
         self._next_s = min(2 * ceiling_s, self._longest_s)
-        return self._uniform(ceiling_s / 2, ceiling_s)
+        spread_s, self._spread_s = self._spread_s, 0.0
+        return self._uniform(ceiling_s / 2, ceiling_s) + self._uniform(0.0, spread_s)
 
     def settle(self) -> None:
         """The last try went well: begin again at the shortest wait."""
         self._next_s = self._first_s
+
+    def spread(self, within_s: float) -> None:
+        """A hub is lost that others lose with us: let the next wait spread us over so long as that hub said."""
+        self._spread_s = min(max(0.0, within_s), self._longest_s)

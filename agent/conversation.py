@@ -73,6 +73,7 @@ class _Conversation:
         self._sent = welcome.serial
         resident.spool.forget(welcome.serial)
         resident.scans.begin(welcome.splay_s)
+        resident.reconnect_s = welcome.reconnect_s
 
     async def listen(self, messages: AsyncIterator[Message]) -> None:
         """Act on what the hub says."""

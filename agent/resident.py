@@ -133,6 +133,7 @@ class Resident:
 
     def __init__(self, state: StateDir, checks: Checks, results: Results, scans: ScanTimes) -> None:
         self.state, self.checks, self.results, self.scans = state, checks, results, scans
+        self.reconnect_s = 0.0  # as the last hub said
 
     @property
     def spool(self) -> Spool:

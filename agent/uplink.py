@@ -24,9 +24,11 @@ async def stay_connected(addresses: Sequence[Address], hello: Hello, resident: R
     while True:
         for address in addresses:
             began = time()
+            resident.reconnect_s = 0.0
             why = await _one_connection(address, hello, resident)
             if time() - began > SETTLED_AFTER_S:
                 backoff.settle()
+            backoff.spread(resident.reconnect_s)
             if f"{address}: {why}" != said:
                 said = f"{address}: {why}"
                 _log.warning("no hub at %s; trying again", said)

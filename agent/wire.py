@@ -61,7 +61,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """`splay_s` spreads first scans; intervals are the hub's to set.
+    """Intervals are the hub's to set. `splay_s` spreads first scans, `reconnect_s` the agents that lose it together.
 
     `serial` is the last `Results` that the hub has of this agent: it goes on from there, also after its spool was lost.
     """
@@ -72,6 +72,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     scan_interval_s: float = 300.0
     heartbeat_interval_s: float = 10.0
     splay_s: float = 0.0
+    reconnect_s: float = 0.0
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):

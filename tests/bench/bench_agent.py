@@ -1,14 +1,10 @@
-"""The agent: what it holds of its host's memory, beside zabbix-agent2; and what its reports cost the hub."""
+"""What an agent's reports cost the hub. What the agent itself costs its host is in `bench_ssh_resident`."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,7 +12,6 @@ import msgspec
 from agent.connection import Connection, Message, Side
 from agent.discovery.digest import digest_of
 from agent.wire import Hello, Item, Offer, ScanEnd, SectionOutcome, Welcome
-from checks.definition import Definition
 from cmdb.clock import SystemClock
 from cmdb.hub.ingest import Ingest, Reconciled
 from cmdb.hub.intake import Intake, Scanned
@@ -27,31 +22,13 @@ from cmdb.model.change import Put
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
 from tests.bench.figure import Figure
-from tests.support.agents import HubEnd, agent_process
-from tests.support.hub import until
 
 REPORTS = 300
-KINDS = ("load", "memory", "swap")
 
 
 def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        return [asyncio.run(_memory(Path(folder))), asyncio.run(_unchanged(Path(folder)))]
-
-
-async def _memory(folder: Path) -> Figure:
-    """Its share of memory after its first report and with checks that run, on this machine's own socket."""
-    checks = [Definition(f"h/{kind}", "h", kind, interval_s=0.5) for kind in KINDS]
-    hub = HubEnd(folder / "agent.sock", checks)
-    async with hub.running():
-        with agent_process(folder / "agent", hub.socket) as agent:
-            await hub.until_reports(1)
-            await until(lambda: len(hub.steps) >= len(KINDS), "results")
-            ours = _pss_mb(agent.process.pid)
-    with _zabbix(folder) as theirs:
-        return Figure(
-            "agent: resident PSS", ours, "MB", 10, "zabbix-agent2", theirs, None if theirs is None else 1 / 0.65
-        )
+        return [asyncio.run(_unchanged(Path(folder)))]
 
 
 async def _unchanged(folder: Path) -> Figure:
@@ -99,25 +76,3 @@ async def _on_record(ledger: Ledger, ingest: Ingest, agent_id: str, outcome: Sec
     assert record is not None
     kept = msgspec.structs.replace(record, sections={outcome.name: msgspec.to_builtins(outcome)})
     await ledger.commit([Put(Kind.AGENT, kept)], actor="bench", reason="bench")
-
-
-def _pss_mb(pid: int) -> float:
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(text.split("Pss:")[1].split()[0]) / 1024
-
-
-@contextlib.contextmanager
-def _zabbix(folder: Path) -> Iterator[float | None]:
-    program = shutil.which("zabbix_agent2")
-    if program is None:
-        yield None
-        return
-    config = folder / "zabbix.conf"
-    config.write_text(f"LogType=console\nServer=127.0.0.1\nListenPort=0\nControlSocket={folder}/z.sock\nHostname=x\n")
-    agent = subprocess.Popen([program, "-f", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(3)
-        yield _pss_mb(agent.pid) if agent.poll() is None else None
-    finally:
-        agent.terminate()
-        agent.wait()

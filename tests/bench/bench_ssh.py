@@ -33,7 +33,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 def run() -> list[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        _hub(Path(folder)) as (hub_pid, client, cli),
+        hub_with_door(Path(folder)) as (hub_pid, client, cli),
         _sshd(Path(folder), client) as (sshd_pid, beside),
     ):
         return [
@@ -49,13 +49,13 @@ def _handshakes(client: Client, hub_pid: int, beside: Client, sshd_pid: int) -> 
 
     def cost_ms(of: Client, pid: int) -> float:
         _quietly(of.command("nothing", options=("-s",), user="root"))
-        began, cpu = time.monotonic(), _cpu_s(pid)
+        began, cpu = time.monotonic(), cpu_s(pid)
         time.sleep(1)
-        idle_share = (_cpu_s(pid) - cpu) / (time.monotonic() - began)
-        began, cpu = time.monotonic(), _cpu_s(pid)
+        idle_share = (cpu_s(pid) - cpu) / (time.monotonic() - began)
+        began, cpu = time.monotonic(), cpu_s(pid)
         for _ in range(HANDSHAKES):
             _quietly(of.command("nothing", options=("-s",), user="root"))
-        used = _cpu_s(pid) - cpu - idle_share * (time.monotonic() - began)
+        used = cpu_s(pid) - cpu - idle_share * (time.monotonic() - began)
         return 1000 * used / HANDSHAKES
 
     ours, theirs = cost_ms(client, hub_pid), cost_ms(beside, sshd_pid)
@@ -114,10 +114,12 @@ def _first_frame(client: Client) -> Figure:
 
 
 @contextlib.contextmanager
-def _hub(folder: Path) -> Iterator[tuple[int, Client, Callable[..., None]]]:
+def hub_with_door(folder: Path) -> Iterator[tuple[int, Client, Callable[..., None]]]:
     state = folder / "state"
     state.mkdir()
-    (state / "watchdeck.toml").write_text("[ssh]\nconnections_per_person = 1000\nstrangers_per_source = 100\n")
+    (state / "watchdeck.toml").write_text(
+        "[ssh]\nconnections_per_person = 1000\nstrangers_per_source = 1000\nstrangers = 1000\n"
+    )
     program = [sys.executable, "-m", "console.main"]
 
     def cli(*words: str) -> None:
@@ -171,7 +173,7 @@ def _quietly(command: list[str]) -> None:
     subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """CPU of a process and of its ended children."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) * TICK_S
