@@ -147,7 +147,7 @@ async def _echoing(agent: _Agent, port: int, told: Pipe) -> list[float]:
 
 
 async def _reconnect(agents: list[_Agent], port: int) -> None:
-    """All at once lose their connections and come back, each after the pause that an agent makes and that the hub asked for."""
+    """All at once lose their connections and come back, after the pause that an agent makes and the hub asked for."""
     lost = asyncio.Event()
 
     async def come_back(one: _Agent, stack: contextlib.AsyncExitStack) -> None:
