@@ -32,6 +32,7 @@ from console.screens.board import HOME
 from console.screens.deck import Deck
 from console.settings import Settings, SettingsFiles, read
 from console.views.glyphs import ASCII, Glyphs
+from console.views.keys import Act
 from console.views.place import Place
 
 
@@ -47,7 +48,7 @@ class Console(App[None]):
     """
     ENABLE_COMMAND_PALETTE = False  # the deck opens its own
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", show=False),
+        Binding("q", "quit", show=False, id=Act.QUIT),
         Binding("ctrl+c", "quit", show=False, priority=True),
     ]
 

@@ -20,8 +20,13 @@ def config() -> None:
 @config.command("check")
 @with_state
 def check(locations: Locations) -> None:
-    """Read `watchdeck.toml` and `services.d/*.toml` as the hub would, and say what is wrong."""
+    """Read `watchdeck.toml` and `services.d/*.toml` as the hub would, `console.toml` as the console, and say what is
+    wrong.
+    """
+    from console.settings import SettingsFiles, read  # noqa: PLC0415 - it knows the console's views and themes
+
     with errors_said():
         load_config(locations.config)
+        read(SettingsFiles.of(locations))
         services = load_services(locations.services_dir)
     say(f"{locations.config}: good; {locations.services_dir}: good ({len(services.services)} services)")

@@ -61,6 +61,7 @@ class SimulatedAgent:
                 await asyncio.sleep(RETRY_S * (1 + self._host.dice.random()))
 
     async def _converse(self, link: Link) -> None:
+        self._scanning = False
         await link.send(
             Hello(PROTOCOL, self._host.agent_id, self._host.name, __version__, "Linux 6.1 x86_64", privileged=True)
         )
@@ -89,6 +90,10 @@ class SimulatedAgent:
                     task.cancel()
 
     async def _offer(self, link: Link) -> None:
+        """One scan at a time, as a real agent has it."""
+        if self._scanning:
+            return
+        self._scanning = True
         self._scan += 1
         outcomes = tuple(
             SectionOutcome(name, "ok", 0.01, "", len(items), digest_of(items))
@@ -101,6 +106,7 @@ class SimulatedAgent:
         for name in want.sections:
             await link.send(Section(want.scan, name, sections[name]))
         await link.send(ScanEnd(want.scan, 0.2))
+        self._scanning = False
 
     async def _work(self, link: Link, work: Work) -> None:
         """Every check that is new has its first result at once."""

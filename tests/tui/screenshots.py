@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cmdb.clock import SystemClock
@@ -16,6 +17,9 @@ from cmdb.hub.client import HubClient
 from cmdb.hub.main import opened, running
 from cmdb.locations import Locations
 from console.demo.run import fleet
+from console.demo.setting import furnish
+from console.settings import Settings
+from console.views.place import VIEWS
 from tests.tui.seen import Seen, console_on
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -23,42 +27,23 @@ SIZES = ((120, 40), (80, 24))
 HOSTS = 200
 CHANGES_A_MINUTE = 500.0
 SETTLES_S = 1.0
-SERVICES = """
-[[service]]
-name = "shop"
-title = "Web shop"
-[[service.component]]
-name = "web"
-select = "class=endpoint host.name=web-*"
-rule = 40
-[[service.component]]
-name = "database"
-select = "class=host name=db-*"
-rule = 12
-
-[service.sla]
-period = "30d"
-target = "99.9%"
-"""
-# name → the keys that lead there from triage; `:words` are typed and entered.
-SCREENS = {
+QUIET = Settings(theme="night", alarm_priority=0)  # a new incident's message would hide what the picture is of
+# name → the keys that lead there from triage; `:words` are typed and entered. Every view is one by itself.
+SCREENS = {aliases[0]: [f":{aliases[0]}"] for view, aliases in VIEWS.items() if view != "ci"} | {
     "triage": ["j", "j"],
-    "incident": ["enter"],
-    "incidents": [":incidents"],
     "checks": [":checks state=critical,warning"],
+    "incident": ["enter"],
     "check": [":checks state=critical", "enter"],
-    "services": [":services"],
     "service": [":services", "enter"],
-    "sla": [":sla"],
-    "cmdb": [":cmdb"],
+    "agreement": [":sla", "enter"],
     "hosts": [":hosts"],
     "filesystems": [":filesystems sort=-metrics.used_percent"],
     "item": [":hosts name=web-*", "enter"],
     "relations": [":hosts name=web-*", "R"],
-    "changes": [":changes"],
-    "agents": [":agents"],
-    "help": ["question_mark"],
+    "map": [":map all"],
+    "schedule": [":schedule ops"],
     "tree": [":endpoints", "R"],
+    "help": ["question_mark"],
     "palette": ["ctrl+p", "c", "h", "e"],
     "actions": ["x"],
     "past": ["t", "-", "1", "0", "s", "enter"],
@@ -75,6 +60,7 @@ async def demo_hub(state: Path) -> AsyncIterator[None]:
         async with await HubClient.connect(locations.hub_socket) as client:
             while (await client.call("hub.status"))["counts"]["incidents"] < 12:
                 await asyncio.sleep(0.5)
+            await _plan(client)
         yield
         agents.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -83,9 +69,16 @@ async def demo_hub(state: Path) -> AsyncIterator[None]:
     await store.close()
 
 
+async def _plan(client: HubClient) -> None:
+    """A silence and a window, so that their lists are not empty."""
+    end = datetime.now(UTC) + timedelta(hours=2)
+    await client.call("silence.add", matchers=["host=cache-*"], end=end, reason="caches are being drained")
+    await client.call("maintenance.add", select="class=host name=mail-0*", end=end, title="kernel of the mail hosts")
+
+
 async def picture(state: Path, keys: list[str], size: tuple[int, int]) -> str:
     """The screen that these keys lead to, as SVG that needs no font from elsewhere."""
-    async with console_on(state, size=size, clock=SystemClock()) as seen:
+    async with console_on(state, size=size, clock=SystemClock(), settings=QUIET) as seen:
         await seen.shows("INC-", limit_s=30)
         for key in keys:
             await _press(seen, key)
@@ -108,8 +101,7 @@ async def main(names: list[str]) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
-        (state / "services.d").mkdir()
-        (state / "services.d" / "shop.toml").write_text(SERVICES)
+        furnish(Locations(state), HOSTS)
         async with demo_hub(state):
             for name in names or SCREENS:
                 for columns, rows in SIZES:

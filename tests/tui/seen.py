@@ -17,6 +17,7 @@ from console.settings import Settings
 from console.views.glyphs import UNICODE, Glyphs
 from console.views.place import Place
 
+NIGHT = Settings(theme="night")
 LIMIT_S = 60.0  # what a loaded machine may take
 
 
@@ -99,13 +100,14 @@ async def console_on(
     home: str = "triage",
     readonly: bool = False,
     locations: Locations | None = None,
+    settings: Settings = NIGHT,
 ) -> AsyncIterator[Seen]:
     """A console on the installation at `state`, running inside the `async with`."""
     console = Console(
         locations or Locations(state),
         clock=clock,
         glyphs=glyphs,
-        settings=Settings(theme="night"),
+        settings=settings,
         home=Place(home),
         readonly=readonly,
     )

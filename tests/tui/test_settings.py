@@ -46,20 +46,26 @@ def test_a_visitor_over_ssh_has_saved_views_of_their_own(tmp_path: Path, files: 
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "line", "why"),
     [
-        ('colour = "red"', "colour"),
-        ('[keys]\nfly = "f"', "is no act"),
-        ('[views]\n1 = "nonsense"', "no such view"),
-        ('[views]\n10 = "triage"', "views"),
-        ("alarm_priority = 9", "alarm_priority"),
+        ('colour = "red"', 1, "colour"),
+        ('ascii = true\ntheme = "pink"', 2, "theme: pink is none of night"),
+        ('[keys]\nfly = "f"', 2, "keys.fly: is no act"),
+        ('[keys]\n\nacknowledge = "ctrl+k,S"', 3, "S is the key of silence already"),
+        ('[keys]\nnote = "f5"\nacknowledge = "f5"', 3, "f5 is the key of note already"),
+        ('[columns]\nwidgets = ["STATE"]', 2, "columns.widgets: is no view"),
+        ('[columns]\nchecks = ["STATE", "COLOUR"]', 2, "COLOUR is none of its columns: STATE"),
+        ('[columns]\nhost = ["NAME", "COLOUR"]', 2, "COLOUR is none of its columns"),
+        ('[views]\n1 = "nonsense"', 2, "no such view"),
+        ('[views]\n10 = "triage"', 1, "views"),
+        ("\nalarm_priority = 9", 2, "alarm_priority"),
     ],
 )
-def test_what_is_wrong_is_named(files: SettingsFiles, content: str, why: str) -> None:
+def test_what_is_wrong_is_named(files: SettingsFiles, content: str, line: int, why: str) -> None:
     files.written.write_text(content)
     with pytest.raises(TomlError) as error:
         read(files)
-    assert "console.toml" in str(error.value)
+    assert f"console.toml:{line}: " in str(error.value)
     assert why in str(error.value)
 
 
