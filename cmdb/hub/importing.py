@@ -88,12 +88,9 @@ class Importing:
     async def _heard(self, host_id: str) -> Mapping[str, datetime]:
         """When an agent of this host last spoke, so that what it said is known to be stale or not."""
         agents = await self._ledger.store.read(Kind.AGENT, AgentRecord, "host", [host_id])
-        moments = [
-            self._clock.now() if agent.state == "connected" else moment
-            for agent in agents
-            for moment in (agent.last_heard, agent.last_report)
-            if moment is not None
-        ]
+        if any(agent.state == "connected" for agent in agents):
+            return {AGENT: self._clock.now()}
+        moments = [moment for agent in agents for moment in (agent.last_heard, agent.last_report) if moment]
         return {AGENT: max(moments)} if moments else {}
 
     async def _row(self, found: ImportedHost, identified: Identified, changes: Sequence[Change]) -> Row:

@@ -67,6 +67,14 @@ async def test_a_review_is_settled_once(site: Site) -> None:
     assert refused.value.failure.code is Code.CONFLICT
 
 
+async def test_what_was_retired_by_mistake_is_in_use_again_when_it_is_still_reported(site: Site) -> None:
+    await site.report("a", "web-1")
+    (disk,) = await site.client.call("ci.list", **{"class": "disk"})
+    await site.client.call("ci.retire", id=disk["id"])
+    await site.report("a", "web-1")
+    assert (await site.client.call("ci.show", id=disk["id"]))["status"] == "in_use"
+
+
 async def test_a_merge_makes_one_of_two_and_can_be_undone(site: Site) -> None:
     other: dict[str, Any] = {"dmi_uuid": "9d1c3b52-7a11-4f0e-8c55-0123456789aa", "machine_id": "0b" * 16, "macs": []}
     await site.report("a", "web-1")

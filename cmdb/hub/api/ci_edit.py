@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from agent.discovery.clean import clean_text, clean_value
+from agent.discovery.sections import section_of
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Arguments, Verb
@@ -56,12 +57,20 @@ async def retire(hub: Hub, session: Session, args: RetireArguments) -> dict[str,
     on_it = await hub.store.find(Kind.CI, {"host": ci.id}) if ci.host == ci.id else []
     every = [ci, *(msgspec.convert(one, ConfigurationItem) for one in on_it if one["id"] != ci.id)]
     changes = [Put(Kind.CI, msgspec.structs.replace(one, status="retired"), one.version) for one in every]
-    for agent in await hub.store.find(Kind.AGENT, {"host": ci.id}):
-        known = msgspec.convert(agent, AgentRecord)
-        changes.append(Put(Kind.AGENT, msgspec.structs.replace(known, sections={}), known.version))
+    for agent in await hub.store.read(Kind.AGENT, AgentRecord, "host", [ci.host or ci.id]):
+        after = msgspec.structs.replace(agent, sections=_still_known(agent, ci))
+        changes.append(Put(Kind.AGENT, after, agent.version))
     reason = clean_text(args.text) or f"retired {ci.name}"
     await hub.ledger.commit(changes, actor=session.actor, reason=reason)
     return dict(await by_id_or_name(hub.store, Kind.CI, ci.id))
+
+
+def _still_known(agent: AgentRecord, retired: ConfigurationItem) -> dict[str, Any]:
+    """Its sections but for the one that lists what was retired: sent whole again, it shows whether that is there."""
+    if retired.host == retired.id:
+        return {}
+    owner = section_of(retired.class_, retired.key)
+    return {name: said for name, said in agent.sections.items() if owner is None or name != owner.name}
 
 
 async def _ci(hub: Hub, id_: str) -> ConfigurationItem:
