@@ -40,17 +40,16 @@ _NOT_THERE = _Filed()
 _filed = msgspec.msgpack.Decoder(_Filed).decode
 
 
-class Slot:
-    """A record of the batch: its bytes before and after, what they say of it, and where the new ones belong."""
+class Slot(msgspec.Struct, gc=False):
+    """A record of the batch: its bytes before and after, their version and class, and where the new ones belong."""
 
-    __slots__ = ("after", "before", "class_before", "filed", "table", "where")
-
-    def __init__(self, table: str, before: bytes | None, where: Where) -> None:
-        self.table = table
-        self.before = self.after = before
-        self.filed = _NOT_THERE if before is None else filed(before)
-        self.class_before = self.filed.class_
-        self.where = where
+    table: str
+    where: Where
+    before: bytes | None = None
+    class_before: str = ""
+    version: int = 0
+    class_: str = ""
+    after: bytes | None = None
 
 
 Slots = Mapping[RecordKey, Slot]
@@ -93,29 +92,29 @@ def slots_of(keys: Sequence[RecordKey], head: Head, latest: Callable[[RecordKey]
     for key in keys:
         if key in slots:
             continue
-        before = latest(key)
+        table, before = _NAMES.get(key[0], key[0]), latest(key)
         if before is None:
             last_number += 1
-            where = Where(seq, 0, last_number)
+            slots[key] = Slot(table, Where(seq, 0, last_number))
         else:
-            where = Where(seq, place_of(seq, replaced), number_of(before))
+            where, known = Where(seq, place_of(seq, replaced), number_of(before)), filed(before)
+            slots[key] = Slot(table, where, before, known.class_, known.version, known.class_, before)
             replaced += 1
-        slots[key] = Slot(_NAMES.get(key[0], key[0]), before, where)
     return slots
 
 
 def _written(write: Write, slot: Slot, seq: int) -> Delta:
-    actual = slot.filed.version
+    actual = slot.version
     if write.expected is not None and write.expected != actual:
         raise Conflict(write, actual, None if slot.after is None else unsealed(slot.after))
     if write.body is None:
-        slot.after, slot.filed = None, _NOT_THERE
+        slot.after, slot.version, slot.class_ = None, 0, ""
         return Delta(seq, write.kind, write.id, None)
     body, packed = write.body, write.packed
     if packed is None or write.expected is None:
         body = {**body, "version": actual + 1}
         packed = pack(body)
-    slot.filed = _Filed(actual + 1, body.get("class", ""))
+    slot.version, slot.class_ = actual + 1, body.get("class", "")
     slot.after = seal(packed, f"{slot.table}\0{write.id}", slot.where)
     return Delta(seq, write.kind, write.id, body)
 
@@ -138,7 +137,7 @@ def rows_of(audit: AuditRow, differences: Sequence[Difference], slots: Slots) ->
 
 def _history_row(seq: int, n: int, row: Difference, slots: Slots) -> Row:
     slot = slots.get((row.kind, row.id))
-    class_ = "" if slot is None else slot.filed.class_ or slot.class_before
+    class_ = "" if slot is None else slot.class_ or slot.class_before
     return history_row(seq, n, _NAMES[row.kind], class_, row.id, row.attribute, pack((row.before, row.after)))
 
 
