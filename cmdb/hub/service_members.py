@@ -127,8 +127,15 @@ class ServiceMembers:
         self._parts[id_] = [_part(id_, component) for component in service.components]
         for part in self._parts[id_]:
             self._selecting[part.class_].append(part)
-            for ci in self._of_class[part.class_] if part.class_ else self._cis:
+            for ci in self._candidates(part):
                 self._try(part, ci)
+
+    def _candidates(self, part: _Part) -> Iterable[str]:
+        """What it may select: of a host that it names what is there, else all of its class."""
+        if not part.host:
+            return self._of_class[part.class_] if part.class_ else self._cis
+        named = (host for host in self._of_class[HOST] if self._cis[host]["name"] == part.host)
+        return (ci for host in {part.host, *named} for ci in self._of_host.get(host, ()))
 
     def known(self, ci: str) -> Document | None:
         """A CI that is not retired."""
