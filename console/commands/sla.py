@@ -49,7 +49,7 @@ def _name() -> click.Argument:
 
 def _shown(document: dict[str, Any]) -> str:
     """The terms and figures, and the budget's way through the period."""
-    curve = [max(0.0, point["left"]) for point in document["curve"]]
+    curve = [max(0.0, point["left"]) for point in document["curve"][::2]]
     days = "".join(mark(day["share"]) for day in document["days"])
     drawn = [f"budget  {spark(curve)}", f"days    {days}"] if curve else []
     return "\n".join([record(document, but=("curve", "intervals", "days", "burns")), *drawn])

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import msgspec
 
 from cmdb.hub.agreement_record import reviewed_all
-from cmdb.hub.api.refusal import Refused, not_found
+from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.sla_planning import chosen
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
@@ -114,7 +114,7 @@ async def act(hub: Hub, session: Session, args: ActArguments) -> Row:
     given = {term: value for term in ("text", "owner", "due_on") if (value := getattr(args, term))}
     if number:
         if not 0 < int(number) <= len(review.actions):
-            raise not_found("sla action", args.id)
+            raise Refused(Code.NOT_FOUND, f"action {args.id}", "is not known", "list them with `watchdeck sla actions`")
         place, action = int(number) - 1, msgspec.structs.replace(review.actions[int(number) - 1], **given)
     elif len(given) < len(("text", "owner", "due_on")):
         raise Refused(Code.USAGE, "sla action", "a new one needs a text, an owner and a due date")
@@ -158,7 +158,7 @@ async def _kept(hub: Hub, name: str) -> ServiceReview:
         return msgspec.convert(document, ServiceReview)
     found = await hub.store.find(Kind.SERVICE_REVIEW, matching=lambda one: one["digest"].startswith(name))
     if not name or len(found) != 1:
-        raise not_found("sla review", name)
+        raise Refused(Code.NOT_FOUND, f"review {name}", "is not known", "list them with `watchdeck sla reviews`")
     return msgspec.convert(found[0], ServiceReview)
 
 
