@@ -1,14 +1,17 @@
-"""`watchdeck sla forecast`, `portfolio`, `lint`, `whatif`: what is ahead, missing, and could be promised."""
+"""`watchdeck sla forecast`, `causes`, `portfolio`, `lint`, `whatif`: what is ahead, missing, and could be promised."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from cmdb.locations import Locations
-from console.commands.asking import ask, list_command
+from cmdb.practices.duration import spoken
+from console.commands.asking import ask, list_command, show_command
 from console.commands.options import with_state
 from console.commands.sla_terms import NAME, json_option, share, terms_of, terms_option, whole
-from console.commands.text import Column, duration, print_json, say, table
+from console.commands.text import Column, clean, duration, print_json, say, shown, table
 from console.exit_codes import Exit
 
 FORECASTS = (
@@ -44,6 +47,32 @@ forecast = list_command(
 )
 portfolio = list_command(
     "sla.portfolio", PORTFOLIO, name="portfolio", help_="Compliance, value and spend.", empty="none", view="sla"
+)
+
+
+def _causes(document: dict[str, Any]) -> str:
+    """From the agreement down to what changed before its incidents."""
+    verdict = {True: "kept", False: "breached", None: "no data"}[document["kept"]]
+    down, allowed = (spoken(document[name]) for name in ("down_s", "budget_s"))
+    lines = [f"{document['name']} [{verdict}] {down} down of {allowed} allowed, {share(document['actual'])}"]
+    for cause in document["causes"]:
+        lines.append(
+            f"  {clean(cause['cause'])}: {spoken(cause['down_s'])} ({cause['share']:.0%}), {cause['outages']}x"
+        )
+        for incident in cause["incidents"]:
+            ended = f", {clean(incident['ended'])}" if incident["ended"] else ""
+            lines.append(f"    INC-{incident['number']} [{incident['state']}] {clean(incident['title'])}{ended}")
+            lines.extend(f"      {shown(one['at'])}  {clean(one['what'])}" for one in incident["suspects"])
+    return "\n".join(lines if document["causes"] else [*lines, "  nothing took it down"])
+
+
+causes = show_command(
+    "causes",
+    "sla.causes",
+    click.Argument(["name"]),
+    help_="What took its service down, the costliest first, with incidents and what changed before them.",
+    render=_causes,
+    options=(click.Option(["--period"], metavar="P", help="Another period than the agreement's: 7d, 30d, month."),),
 )
 
 
@@ -90,4 +119,4 @@ def whatif(locations: Locations, name: str, pairs: tuple[str, ...], months: int,
     say("\n" + table(rows, columns, empty=""))
 
 
-COMMANDS = (forecast, portfolio, lint, whatif)
+COMMANDS = (forecast, causes, portfolio, lint, whatif)

@@ -140,6 +140,23 @@ async def test_a_forecast_comes_with_its_evidence(hub: Hub, client: HubClient, c
     assert found["this-host"]["breach_at"] is None
 
 
+async def test_a_breach_leads_back_to_what_made_it(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    await put(hub, ci("web-1", attributes={"version": "2.0"}))
+    clock.turn(minutes=1)
+    await set_web(hub, "critical")
+    clock.turn(hours=2)
+    await set_web(hub, "ok")
+    found = await client.call("sla.causes", name="shop")
+    assert (found["kept"], found["down_s"]) == (False, 7200)
+    [cause] = found["causes"]
+    assert (cause["cause"], cause["share"], cause["outages"]) == ("web: web-1 down", 1.0, 1)
+    [incident] = cause["incidents"]
+    assert incident["number"] == 1
+    assert any("version" in one["what"] for one in incident["suspects"])
+
+
 async def test_lint_names_what_an_agreement_lacks(client: HubClient) -> None:
     gaps = await client.call("sla.lint", name="shop")
     assert [gap["what"] for gap in gaps] == ["method", "exclusions", "consequences", "respond", "resolve", "review_on"]

@@ -1,4 +1,4 @@
-"""`sla.forecast`, `.lint`, `.whatif` and `.portfolio`: what is ahead, what is missing, what could be promised."""
+"""`sla.forecast`, `.causes`, `.lint`, `.whatif` and `.portfolio`: what is ahead, missing, and could be promised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from cmdb.hub.agreement_record import notices_of
+from cmdb.hub.agreement_record import notices_of, recorded
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
@@ -22,9 +22,13 @@ from cmdb.model.kind import Kind
 from cmdb.model.notice import Notice
 from cmdb.model.service import Agreement
 from cmdb.practices.agreement_lint import lint
+from cmdb.practices.breach_causes import causes_of
 from cmdb.practices.default_service import BUILT_IN
 from cmdb.practices.forecast import announced_share
 from cmdb.practices.incident_state import FINISHED
+from cmdb.practices.period import period_error, period_window
+from cmdb.practices.review import reviewed
+from cmdb.practices.span import Span
 from cmdb.practices.what_if import MONTHS, Feasibility, feasibility, nines
 from cmdb.services_d.records import with_terms
 from cmdb.toml_file import TomlError
@@ -34,6 +38,13 @@ class NamesArguments(ListArguments, frozen=True, kw_only=True):
     """Without a name: all agreements in force."""
 
     name: str = ""
+
+
+class CausesArguments(Arguments, frozen=True, kw_only=True):
+    """`period`: another than the agreement's."""
+
+    name: str
+    period: str = ""
 
 
 class WhatIfArguments(Arguments, frozen=True, kw_only=True):
@@ -76,6 +87,25 @@ def _told(agreement: Agreement, last: Notice | None) -> list[Row]:
 async def _open_incidents(hub: Hub, at: datetime) -> list[Incident]:
     found = await hub.store.find(Kind.INCIDENT, matching=lambda one: one["state"] not in FINISHED, at=at)
     return [msgspec.convert(one, Incident) for one in found]
+
+
+async def causes(hub: Hub, _session: Session, args: CausesArguments) -> Row:
+    """What took its service down in the period, as a tree down to what changed before."""
+    now = hub.clock.now()
+    [agreement] = chosen(hub, args.name)
+    if args.period and (error := period_error(args.period)):
+        raise Refused(Code.USAGE, "--period", error)
+    zone = hours_of(hub.services.services.get(agreement.service), agreement).zone
+    whole = period_window(args.period or agreement.period, now, zone)
+    window = Span(whole.start, min(whole.end, now))
+    found = await recorded(hub.services, hub.store, hub.measuring, agreement, window, now)
+    seen = reviewed(found, window, zone)
+    tree = causes_of(seen.outages, {one.number: one for one in found.incidents})
+    return {
+        **{name: getattr(seen, name) for name in ("name", "service", "target", "actual", "kept", "down_s", "budget_s")},
+        "window": {"start": window.start, "end": window.end},
+        "causes": msgspec.to_builtins(tree, builtin_types=(datetime,)),
+    }
 
 
 async def gaps(hub: Hub, _session: Session, args: NamesArguments) -> list[Row]:
@@ -177,6 +207,7 @@ def _feasible(hub: Hub, agreement: Agreement, now: datetime, months: int) -> Row
 
 VERBS: Mapping[str, Verb] = {
     "sla.forecast": Verb(NamesArguments, ahead),
+    "sla.causes": Verb(CausesArguments, causes),
     "sla.lint": Verb(NamesArguments, gaps),
     "sla.whatif": Verb(WhatIfArguments, what_if),
     "sla.portfolio": Verb(ListArguments, portfolio),
