@@ -139,13 +139,19 @@ class SimulatedAgent:
             start = datetime.now(UTC)
             await asyncio.sleep(SUMMARY_EVERY_S * self._host.dice.uniform(0.8, 1.0))
             end = datetime.now(UTC)
-            summaries = [
-                Summary(check, start, end, int(self._states.get(check, State.OK)), 1, self._outputs.get(check, ""))
-                for check in self._checks
-            ]
+            summaries = [self._summary(check, start, end) for check in self._checks.values()]
             if summaries:
                 self._serial += 1
                 await link.send(Results(self._serial, [], summaries))
+
+    def _summary(self, check: Definition, start: datetime, end: datetime) -> Summary:
+        """As often as it would have run, each metric around what a run finds now."""
+        state = self._states.get(check.id, State.OK)
+        found = self._troubles.result(check, state, end)
+        values = [(metric.name, float(metric.value)) for metric in found.metrics if metric.value is not None]
+        count = max(1, round((end - start).total_seconds() / check.interval_s))
+        metrics = {name: (value * 0.9, value, value * 1.1, count, value) for name, value in values}
+        return Summary(check.id, start, end, int(state), count, self._outputs.get(check.id, ""), metrics)
 
     async def _change(self, link: Link) -> None:
         """Now and then a package is upgraded."""

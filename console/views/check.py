@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 
+from console.sparkline import binned
 from console.views import cells, states
 from console.views.catalogue import check_name, ci_name
 from console.views.cells import Row
 from console.views.columns import Column
-from console.views.document import Block, Document, Heading, Pair, Prose
+from console.views.document import Block, Document, Drawing, Heading, Pair, Prose
+from console.views.graph import chart, spark
 from console.views.ink import Ink, Line, plain, text
 from console.views.moment import Moment, long_span
 from console.views.page import Listing, Page, Tab, untitled
 from console.views.text import clean
 
 _PHASE_CELLS = 20
+_SPARK_CELLS = 24
+_MOST_SPARKS, _MOST_CHARTS = 6, 8
+_CHART_LINES = 4
 
 
 def page(row: Row, moment: Moment) -> Page:
@@ -24,6 +31,8 @@ def page(row: Row, moment: Moment) -> Page:
         (
             Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
             Tab("metrics", f"Metrics {len(row.get('metrics') or ())}", _metrics(row)),
+            Tab("trend", "Trend", tuple(_trend(row, moment))),
+            Tab("past", "Past", _past(row.get("past") or ())),
             Tab("why", "Why", _why(row.get("explained"), moment)),
         ),
     )
@@ -54,6 +63,7 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
         yield Pair("because", text(clean(row.get("reason")).replace("_", " ")))
     yield from _definition(row.get("definition"))
     yield from _measured(row, moment)
+    yield from _sparks(row, moment)
     yield from _phases(cells.value(row, "last_result.phases"), moment)
     if detail := cells.value(row, "last_result.detail"):
         yield Heading("Output")
@@ -108,6 +118,73 @@ def _phases(phases: object, moment: Moment) -> Iterator[Block]:
     for name, span in phases.items():
         bar = moment.glyphs.full * max(1, round(span / longest * _PHASE_CELLS))
         yield Pair(clean(name).replace("_", " "), ((f"{long_span(span):>7} ", Ink.TEXT), (bar, Ink.DIM)))
+
+
+def _series(row: Row) -> Iterator[tuple[Row, list[tuple[datetime, float]]]]:
+    """Each metric that was kept, with its means over time."""
+    series = row.get("series")
+    for metric in series.get("metrics") or () if isinstance(series, Mapping) else ():
+        points = [
+            (point["at"], float(point["mean"]))
+            for point in metric.get("points") or ()
+            if isinstance(point.get("mean"), int | float)
+        ]
+        if points:
+            yield metric, points
+
+
+def _sparks(row: Row, moment: Moment) -> Iterator[Block]:
+    """The last hours of each metric in a line."""
+    found = list(_series(row))[:_MOST_SPARKS]
+    if not found:
+        return
+    since, until = row["series"]["since"], row["series"]["until"]
+    yield Heading(f"Last {long_span((until - since).total_seconds())}")
+    for metric, points in found:
+        drawn = spark(binned(points, since, until, _SPARK_CELLS), moment.glyphs)
+        last = amount({"value": points[-1][1], "unit": metric.get("unit")})
+        yield Pair(clean(metric.get("name"))[:18], ((drawn, Ink.ACCENT), (f" {last}", Ink.TEXT)))
+
+
+def _trend(row: Row, moment: Moment) -> Iterator[Block]:
+    """The same, several lines high."""
+    if not isinstance(row.get("series"), Mapping):
+        yield Prose(text(f"Asking the hub{moment.glyphs.ellipsis}", Ink.DIM))
+        return
+    found = list(_series(row))[:_MOST_CHARTS]
+    if not found:
+        yield Prose(text("Nothing was measured in this time: the check says only how it is.", Ink.DIM))
+    since, until = row["series"]["since"], row["series"]["until"]
+    for metric, points in found:
+        values = [value for _, value in points]
+        low, high = min(0.0, *values), max(values) or 1.0
+        say = partial(_said, metric.get("unit"))
+        ends = moment.clock(since), moment.clock(until)
+        binner = partial(binned, points, since, until)
+        yield Heading(clean(metric.get("name")), f"now {say(values[-1])}")
+        yield Drawing(partial(chart, binner, _CHART_LINES, low, high, say, _trend_ink, ends, moment.glyphs))
+
+
+def _said(unit: object, value: float) -> str:
+    return amount({"value": value, "unit": unit})
+
+
+def _trend_ink(_value: float) -> Ink:
+    return Ink.ACCENT
+
+
+def _past(past: Sequence[Row]) -> Listing:
+    """Every change of state, newest first."""
+    return Listing(
+        (
+            Column("AT", cells.clock("at"), 16, 9),
+            Column("STATE", cells.check_state, 5, 4),
+            Column("LASTED", cells.span("lasted_s"), 8, rank=2, right=True),
+            Column("OUTPUT", cells.field("output"), 40, 16, rank=1, grow=1),
+        ),
+        [{**one, "id": str(position)} for position, one in enumerate(past)],
+        ("No change of state is on record.", ""),
+    )
 
 
 def _why(explained: object, moment: Moment) -> Document:

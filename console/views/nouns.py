@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from console.views import agent, check, diff, duty, incident, item, quiet, service, service_map
+from console.views import agent, check, diff, duty, incident, item, level, quiet, service, service_map
 from console.views.cells import Row
 from console.views.document import Document
 from console.views.moment import Moment
@@ -39,6 +39,7 @@ class Noun:
 
 MOST_HISTORY = 500
 TREE_DEPTH = 6
+MOST_PAST = 200
 _CI_MORE = {
     "history": (Extra("history", "ci.history", {"limit": MOST_HISTORY}),),
     "tree": (
@@ -48,7 +49,17 @@ _CI_MORE = {
     "why": (Extra("why", "ci.why"),),
 }
 _SERVICE_MORE = {"points": (Extra("points", "service.points"),)}
-_CHECK_MORE = {"why": (Extra("explained", "check.explain"),)}
+_TREND = Extra("series", "check.series")
+_PAST = Extra("past", "check.history", {"limit": MOST_PAST})
+_CHECK_MORE = {
+    "": (_TREND,),
+    "overview": (_TREND,),
+    "trend": (_TREND,),
+    "past": (_PAST,),
+    "why": (Extra("explained", "check.explain"),),
+}
+_AHEAD = (Extra("forecast", "sla.forecast"),)
+_AGREEMENT_MORE = {"": _AHEAD, "overview": _AHEAD, "forecast": _AHEAD}
 
 
 def _by(argument: str) -> Callable[[str, datetime], Mapping[str, Any]]:
@@ -92,8 +103,9 @@ NOUNS = {
             "agreement",
             "sla.explain",
             _by("name"),
-            service.agreement_preview,
-            service.agreement_page,
+            level.preview,
+            level.page,
+            more=_AGREEMENT_MORE,
         ),
         Noun("agent", "agent.show", _by("id"), agent.preview, agent.page, has_past=False),
         Noun(

@@ -47,7 +47,7 @@ def _down(rows: Sequence[Row]) -> Listing:
     return Listing(
         (
             Column("STATE", _state, 5, 4),
-            Column("WHAT", _name, 44, 24, grow=2),
+            Column("WHAT", _name, 44, 12, grow=2),
             Column("NOTE", _note, 30, 14, rank=1, grow=2),
             Column("CLASS", _class, 11, 8, rank=2),
         ),
@@ -61,7 +61,7 @@ def _up(rows: Sequence[Row]) -> Listing:
     return Listing(
         (
             Column("STATE", _state, 5, 4),
-            Column("HOST", cells.field("name", Ink.STRONG), 24, 14, grow=1),
+            Column("HOST", cells.field("name", Ink.STRONG), 24, 12, grow=1),
             Column("CARRIES", cells.field("services"), 30, 14, grow=2),
             Column("ITEMS", cells.count("items", Ink.DIM), 5, rank=3, right=True),
             Column("REACHES", cells.count("reaches"), 7, rank=1, right=True),

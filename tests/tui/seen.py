@@ -16,6 +16,7 @@ from console.app import Console
 from console.settings import Settings
 from console.views.glyphs import UNICODE, Glyphs
 from console.views.place import Place
+from console.widgets.prompt import Prompt
 
 NIGHT = Settings(theme="night")
 LIMIT_S = 60.0  # what a loaded machine may take
@@ -64,6 +65,11 @@ class Seen:
             if self.screen != screen:
                 screen, since = self.screen, time.monotonic()
         return screen
+
+    @property
+    def prompt_is_open(self) -> bool:
+        """Whether words are being asked for."""
+        return bool(self.console.screen.query(Prompt)) and self.console.screen.query_one(Prompt).is_open
 
     def line_with(self, text: str) -> str:
         return next(line for line in self.lines if text in line)
