@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import START, HandClock, check, ci, client_of, hub_at, put, until
 
 SHOP = """
 [[service]]
@@ -50,6 +50,13 @@ async def client(hub: Hub) -> AsyncIterator[HubClient]:
 async def now_in(hub: Hub, state: str, expected: str, item: str = "web-1", reason: str | None = None) -> None:
     await put(hub, ci(item, "endpoint"), check(item, state=state, reason=reason))
     await until(lambda: hub.services.state_of("shop") == expected, f"shop is {expected}")
+
+    async def noted() -> bool:
+        later = hub.clock.now() + timedelta(seconds=1)
+        found = await hub.check_history.series.transitions(f"{item}/tcp", START, later, 100)
+        return state in {one.state for one in found}
+
+    await until(noted, f"the history of {item} has {state}")
 
 
 async def tell_late(hub: Hub, item: str, *stretches: tuple[datetime, datetime, str]) -> None:
