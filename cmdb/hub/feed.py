@@ -61,6 +61,7 @@ class _Live:
     kept: bool = False
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     stale: set[str] = field(default_factory=set)
+    untold: set[str] = field(default_factory=set)  # looked at again, whoever asked for it, and not told to the watchers
     watchers: set[Subscription] = field(default_factory=set)
 
 
@@ -149,7 +150,7 @@ class Feed:
         self._last_number += 1
         subscription = Subscription(self._last_number, live, send)
         live.watchers.add(subscription)
-        await self._refresh(live)
+        await self._look_again(live)
         return subscription
 
     async def change(self, subscription: Subscription, filter_text: str | None, sort: str | None) -> None:
@@ -161,14 +162,14 @@ class Feed:
         before.watchers.discard(subscription)
         subscription.live = live
         live.watchers.add(subscription)
-        await self._refresh(live)
+        await self._look_again(live)
 
     async def ready(self, name: str, source: Source) -> None:
         """Keep this view in its first order, so that who opens it need not wait; up to now as of this call."""
         live = await self._opened(_Key(name, "", source.default_order), source)
         live.kept = True
         if not live.watchers:
-            await self._refresh(live)
+            await self._look_again(live)
 
     @property
     def kept(self) -> list[str]:
@@ -233,7 +234,8 @@ class Feed:
     async def _flush(self, live: _Live) -> None:
         if not live.watchers:
             return
-        stale = await self._refresh(live)
+        await self._refresh(live)
+        stale, live.untold = frozenset(live.untold), set()
         for subscription in list(live.watchers):
             if stale or subscription.news:
                 with contextlib.suppress(ConnectionError):
@@ -241,14 +243,21 @@ class Feed:
                 if subscription.news:
                     asyncio.get_running_loop().call_later(self._pause_s, self._stirred.set)
 
-    async def _refresh(self, live: _Live) -> frozenset[str]:
+    async def _look_again(self, live: _Live) -> None:
+        """Bring it up to now for who asks; those who watch are told in their turn."""
+        await self._refresh(live)
+        if live.untold:
+            self._stirred.set()
+
+    async def _refresh(self, live: _Live) -> None:
         async with live.opening:
             stale, live.stale = sorted(live.stale), set()
             for start in range(0, len(stale), AT_ONCE):
                 if start:
                     await asyncio.sleep(0)
                 live.index.update({id_: await live.source.row(id_) for id_ in stale[start : start + AT_ONCE]})
-        return frozenset(stale)
+        if live.watchers:
+            live.untold.update(stale)
 
     def _forget_unwatched(self) -> None:
         unwatched = [key for key, live in self._live.items() if live.loaded and not live.watchers and not live.kept]

@@ -165,3 +165,16 @@ async def test_what_people_open_first_is_kept_ready_and_up(hub: Hub, client: Hub
     view = await client.open_view("ci", args=args, filter="", limit=1000)
     assert (view.total, view.ids[0]) == (1001, "aaa")
     assert view.rows["ci-7"]["state"] == "critical"
+
+
+async def test_who_opens_a_view_takes_no_news_from_who_has_it_open(hub: Hub, client: HubClient) -> None:
+    await put(hub, ci("web"))
+    first = await client.open_view("ci", limit=10)
+    changes = aiter(first)
+    for number in range(10):
+        await put(hub, ci("web", attributes={"round": number}))
+        second = await client.open_view("ci", limit=10)
+        assert second.rows["web"]["attributes"] == {"round": number}
+        await second.close()
+        while first.rows["web"]["attributes"].get("round") != number:
+            await asyncio.wait_for(anext(changes), 60)

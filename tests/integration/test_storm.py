@@ -45,14 +45,15 @@ async def test_no_event_is_lost_and_all_of_it_is_one_incident(hub: Hub, client: 
 
 
 async def test_what_recovers_after_a_storm_leaves_what_does_not(hub: Hub, client: HubClient, clock: HandClock) -> None:
-    await landscape(hub, EVENTS)
-    await replay(hub, clock, EVENTS)
-    await settled(hub, EVENTS)
-    still_bad = [name for name, bad in is_bad_at_the_end(EVENTS).items() if bad and name != SWITCH]
+    few = [event for event in EVENTS if event.host in {"switch", "h01", "h02", "h03"}]
+    await landscape(hub, few)
+    await replay(hub, clock, few)
+    await settled(hub, few)
+    still_bad = [name for name, bad in is_bad_at_the_end(few).items() if bad and name != SWITCH]
     stays = random.Random(8).choice(still_bad)
     well = (name.split("/") for name in (*still_bad, SWITCH) if name != stays)
     await put(hub, *(check(host, name) for host, name in well))
-    await until(lambda: all(one.recovered_at is not None for one in hub.book), "the switch is well", limit_s=60)
+    await until(lambda: all(one.recovered_at is not None for one in hub.book), "the switch is well", limit_s=180)
     clock.turn(minutes=6)
     hub.desk.stir()
     host = stays.partition("/")[0]
@@ -61,7 +62,7 @@ async def test_what_recovers_after_a_storm_leaves_what_does_not(hub: Hub, client
         incident = hub.book.of_check(stays)
         return incident is not None and incident.ci == host and len(hub.book) == 1
 
-    await until(own, f"{stays} has an incident of its own, and nothing else has", limit_s=60)
+    await until(own, f"{stays} has an incident of its own, and nothing else has", limit_s=180)
     assert [row["ci"] for row in await client.call("incident.list")] == [host]
 
 

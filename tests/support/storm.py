@@ -55,7 +55,7 @@ async def landscape(hub: Hub, events: Sequence[Event]) -> None:
     await put(hub, ci("switch", "host", host="switch"), *(ci(host, "host", host=host) for host in hosts))
     await put(hub, *(relation(host, "depends_on", "switch") for host in hosts))
     await put(hub, *(_record(Event(0, name, "ok", 1)) for name in sorted({event.check for event in events})))
-    await until(lambda: hub.census.cis == len(hosts) + 1, "the census has all", limit_s=60)
+    await until(lambda: hub.census.cis == len(hosts) + 1, "the census has all", limit_s=180)
 
 
 async def replay(hub: Hub, clock: HandClock, events: Sequence[Event], pace: float = 0.0) -> None:
@@ -69,7 +69,7 @@ async def replay(hub: Hub, clock: HandClock, events: Sequence[Event], pace: floa
         await put(hub, *map(_record, together))
 
 
-async def settled(hub: Hub, events: Sequence[Event], limit_s: float = 120.0) -> None:
+async def settled(hub: Hub, events: Sequence[Event], limit_s: float = 300.0) -> None:
     """Wait until the incidents say of every check what its last event says."""
     expected = {name for name, bad in is_bad_at_the_end(events).items() if bad}
 
