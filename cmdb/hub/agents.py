@@ -170,7 +170,7 @@ class Agents:
             await link.send(Refusal("hello", str(reason)))
             return
         if origin.key:
-            await self._keys.used(record.id, origin.key)
+            record = await self._keys.used(record.id, origin.key)
         self._note_trouble(None)
         await self.end(record.id, "the same agent connected anew")
         now = self._clock.now()

@@ -55,15 +55,15 @@ class KeyRing:
         await self._change(agent_id, taken, f"agent {agent_id}", "agent has a new key")
         return key
 
-    async def used(self, agent_id: str, key: str) -> None:
-        """An agent came in by this key: if it is the new one, the old one goes."""
+    async def used(self, agent_id: str, key: str) -> AgentRecord:
+        """An agent came in by this key: if it is the new one, the old one goes. The agent as it is then."""
 
         def settled(known: AgentRecord) -> AgentRecord:
             if not known.rotating or key not in known.keys[1:]:
                 return known
             return msgspec.structs.replace(known, keys=(key,), rotating=False)
 
-        await self._change(agent_id, settled, f"agent {agent_id}", "agent uses its new key")
+        return await self._change(agent_id, settled, f"agent {agent_id}", "agent uses its new key")
 
     async def _change(self, agent_id: str, change: Change, actor: str, reason: str) -> AgentRecord:
         """Decide and write; decide anew when somebody else wrote in between."""

@@ -90,7 +90,7 @@ async def test_an_agent_gets_a_new_key_and_the_old_one_is_worth_nothing(
     old = site.client("old")
     for name in ("id_ed25519", "id_ed25519.pub"):
         (old.folder / name.replace("id_ed25519", "key")).write_bytes((state / name).read_bytes())
-    with agent_process(state, hub_of(site)):
+    with agent_process(state, hub_of(site)) as agent:
         await until(lambda: len(site.hub.agents.live) == 1, "the agent")
         (agent_id,) = site.hub.agents.live
         done = await admin.call("agent.rotate", id=agent_id)
@@ -102,6 +102,10 @@ async def test_an_agent_gets_a_new_key_and_the_old_one_is_worth_nothing(
         assert (record["keys"], record["rotating"]) == ([public], False)
         await until(lambda: list(site.hub.agents.live) == [agent_id], "the agent again")
         assert (await old.run("agent", options=("-s",))).status == 255
+        await until(site.hub.ready.is_set, "a report by the new key")
+        assert not (state / "id_ed25519.next").exists()
+        _, said = agent.stop()
+        assert "did not take" not in said
     rows = [(actor, reason) for actor, reason, _ in await site.audit()]
     assert [reason for _, reason in rows if "key" in reason or "rotate" in reason] == [
         "agent rotate", "agent has a new key", "agent uses its new key",
