@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,6 +72,7 @@ class Hub:
     started: bool = False  # everything that the composition root adds is up, too
     ssh: tuple[str, int] | None = None
     webhook_port: int | None = None
+    refused: Callable[[str, str], None] = lambda who, why: None  # told of what a role does not allow
     host_key: str = ""  # the front door's, as `TYPE BASE64`
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -145,6 +145,7 @@ async def answered(hub: Hub, verbs: Mapping[str, Verb], session: Session, reques
             raise Refused(Code.USAGE, request.verb, "is not a verb of this hub", "see `watchdeck --help`")
         if session.role < verb.role:
             why = f"{session.actor} is {session.role.word}, it takes {verb.role.word}"
+            hub.refused(session.actor, f"{request.verb}: {why}")
             raise Refused(Code.NOT_ALLOWED, request.verb.replace(".", " "), why, "ask an admin for the role")
         args = checked(verb, request.verb, request.args)
         return Reply(request.id, await verb.run(hub, session, args))

@@ -77,12 +77,14 @@ class Door:
             self.hub.ssh = (config.listen or "*", listener.get_port())
             self.hub.host_key = public_key(key.export_public_key().decode())
             self.identities.changed = self._look_who_is_in
+            self.hub.refused = self.journal.refuse
             _log.info("ssh: port %d, host key %s", listener.get_port(), key.get_fingerprint())
             try:
                 yield
             finally:
                 self.hub.ssh = None
                 self.identities.changed = lambda: None
+                self.hub.refused = lambda who, why: None
                 listener.close()
                 for greeter in list(self.greeters):
                     greeter.cut_off("the hub stops")

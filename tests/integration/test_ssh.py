@@ -149,6 +149,12 @@ async def test_a_role_is_held_and_the_audit_says_who_did_what(site: Site) -> Non
     assert "viewer" in done.err
     rows = await site.audit()
     assert ("vic", "ssh command", "ack 12") in rows
+
+    async def is_told() -> bool:
+        refused = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+        return refused == ["vic: incident.ack: vic is viewer, it takes operator"]
+
+    await until(is_told, "the refusal in the audit")
     assert any(actor == "vic" and reason == "ssh login" for actor, reason, _ in rows)
     on_call = await site.user("olga", "on-call")
     assert (await on_call.run("ack 12")).status == 0
