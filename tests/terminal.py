@@ -65,6 +65,14 @@ class Terminal:
         """What the terminal shows, a line a row."""
         return self._tmux("capture-pane", "-p")
 
+    def painted(self) -> str:
+        """The same with the sequences of its colours."""
+        return self._tmux("capture-pane", "-p", "-e")
+
+    def click(self, column: int, row: int, *, button: int = 0, times: int = 1) -> None:
+        """Press and release a button there, counted from 1, as a terminal reports it; 64 and 65 are the wheel."""
+        self.type(f"\x1b[<{button};{column};{row}M\x1b[<{button};{column};{row}m" * times)
+
     def shows(self, *texts: str, limit_s: float = 60.0) -> str:
         """Wait until all of these are on the screen; the screen."""
 

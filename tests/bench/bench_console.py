@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from console.views.ink import plain
 from console.views.moment import Moment
 from console.views.window import Window
 from console.widgets.table import Empty, Table
+from tests.bench.figure import Figure
 from tests.support.hub import START
 
 SIZE = (120, 40)
@@ -30,21 +31,30 @@ LOADED = 200  # rows of the window that the hub sends
 ROOT = Path(__file__).parents[2]
 
 
-def run() -> None:
+def run() -> Sequence[Figure]:
+    figures: list[Figure] = []
     for rows in (100, 10_000, 100_000):
         ours, theirs = asyncio.run(_ours(rows)), asyncio.run(_theirs(rows))
-        print(f"{rows} rows: filled {_beside(ours['fill'], theirs['fill'])}")
-        print(
-            f"  page down p50 {_beside(ours['page'], theirs['page'])}, p99 {_beside(ours['page99'], theirs['page99'])}"
+        figures += [
+            Figure(
+                f"table of {rows:,}: {what}", ours[key] * 1e3, "ms", competitor="DataTable", theirs=theirs[key] * 1e3
+            )
+            for key, what in _TIMES.items()
+        ]
+        figures.append(
+            Figure(
+                f"table of {rows:,}: bytes a page", ours["cells"], "B", competitor="stock output", theirs=ours["stock"]
+            )
         )
-        print(f"  {UPDATED_ROWS} rows changed {_beside(ours['update'], theirs['update'])}")
-        ratio = ours["stock"] / ours["cells"]
-        print(f"  bytes a page: {ours['cells']:.0f}, stock output {ours['stock']:.0f} (1/{ratio:.1f})")
-    _print_start()
+    return figures + _start()
 
 
-def _beside(ours_s: float, theirs_s: float) -> str:
-    return f"{ours_s * 1e3:.1f} ms, DataTable {theirs_s * 1e3:.1f} ms (1/{theirs_s / ours_s:.1f})"
+_TIMES = {
+    "fill": "filled",
+    "page": "page down p50",
+    "page99": "page down p99",
+    "update": f"{UPDATED_ROWS} rows changed",
+}
 
 
 def _row(number: int) -> dict[str, Any]:
@@ -174,11 +184,14 @@ asyncio.run(main())
 """
 
 
-def _print_start() -> None:
+def _start() -> list[Figure]:
     """Process start to first frame, without a hub."""
     runs = [_started() for _ in range(5)]
     first_frame_s, memory_kib = (statistics.median(run[number] for run in runs) for number in (0, 1))
-    print(f"first frame after {first_frame_s * 1e3:.0f} ms of processor time; {memory_kib / 1024:.0f} MiB resident")
+    return [
+        Figure("console: processor time to the first frame", first_frame_s * 1e3, "ms"),
+        Figure("console: resident without a hub", memory_kib / 1024, "MiB"),
+    ]
 
 
 def _started() -> list[float]:
