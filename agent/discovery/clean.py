@@ -41,6 +41,15 @@ def _clean_number(value: Union[bool, int, float, None]) -> Union[bool, int, floa
     return None if isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT else value
 
 
+def _without_impossible(values: dict[str, Any]) -> dict[str, Any]:
+    """A size below zero is a mistake of whoever counted: it is not known."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not (name.endswith("_bytes") and isinstance(value, (int, float)) and value < 0)
+    }
+
+
 def is_clean(value: Any, depth: int = DEPTH) -> bool:
     """Whether `clean_value` would leave it as it is; found out with less work."""
     kind = type(value)
@@ -88,8 +97,8 @@ def clean_item(item: Item) -> Item:
         class_=item.class_,
         key=clean_text(item.key, KEY_LENGTH),
         name=clean_text(item.name, KEY_LENGTH),
-        attributes=clean_value(item.attributes),
-        metrics=clean_value(item.metrics),
+        attributes=_without_impossible(clean_value(item.attributes)),
+        metrics=_without_impossible(clean_value(item.metrics)),
         keys=clean_value(item.keys),
         relations=tuple(
             (type_, class_, clean_text(key, KEY_LENGTH)) for type_, class_, key in item.relations[:ENTRIES]

@@ -200,6 +200,11 @@ def test_an_item_that_is_listed_twice_is_refused() -> None:
         scan.take(Section(7, "disk", [disk("sda")], part=1), 0)
 
 
+def test_a_size_that_was_counted_wrong_does_not_leave_the_host() -> None:
+    cleaned = clean_item(Item("memory", "memory", "main memory", {"size_bytes": 5}, {"used_bytes": -3, "load": -1}))
+    assert (cleaned.attributes, cleaned.metrics) == ({"size_bytes": 5}, {"load": -1})
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=9))
 def test_what_an_agent_cleaned_is_clean(value: object) -> None:
     item = Item("disk", "k", "n", {"a": value})
