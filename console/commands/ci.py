@@ -14,6 +14,7 @@ from console.commands.options import AT, Moment
 from console.commands.text import Column, age, brief, clean, record, shown, table
 
 VALUE_LENGTH = 200
+AGENT_ID = 8
 FEW = 8  # relations of one kind that are worth a line each
 ARROWS = {"out": "→", "in": "←"}
 CLASS = click.Option(["--class", "class"], metavar="C", help="Only this class.")
@@ -27,7 +28,7 @@ COLUMNS = (
 )
 HISTORY_COLUMNS = (
     Column("WHEN", "at"),
-    Column("WHO", "actor"),
+    Column("WHO", lambda row: _who(row["actor"])),
     Column("ATTRIBUTE", lambda row: row["attribute"] or "(item)"),
     Column("FROM", lambda row: brief(row["before"])),
     Column("TO", lambda row: brief(row["after"])),
@@ -38,6 +39,12 @@ HISTORY_COLUMNS = (
 @click.group()
 def ci() -> None:
     """Configuration items: what there is, how it hangs together, what changed."""
+
+
+def _who(actor: str) -> str:
+    """An agent by the beginning of its id, which is 32 digits long."""
+    kind, _, name = actor.partition(" ")
+    return f"agent {name[:AGENT_ID]}" if kind == "agent" else actor
 
 
 def _id() -> click.Argument:
