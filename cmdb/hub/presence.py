@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from agent.discovery.clean import clean_text
 from cmdb.hub.session import Session
+
+LONGEST_PLACE = 200
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Presence:
 
     def look(self, session: Session, place: str, now: datetime) -> None:
         """This session looks there from now on."""
+        place = clean_text(place, LONGEST_PLACE)
         known = self._visits.get(session)
         if known is None:
             visit = Visit(str(next(self._numbers)), place, now, now)

@@ -159,9 +159,7 @@ async def test_the_agent_has_no_rights_but_its_users_until_they_are_asked_for(si
     assert "--map-dependencies" in progress
     assert (await asyncio.to_thread(park.web.run, effective)).split()[1] == "0" * 16
     (agent,) = await site.hub.store.find(Kind.AGENT)
-    assert "denied" in {section["outcome"] for section in agent["sections"].values()} | {
-        "denied" for section in agent["sections"].values() if section.get("detail")
-    }
+    assert any(section.get("detail") for section in agent["sections"].values()), "it says what it was denied"
     assert (await watchdeck(site, park, "remove", "web1"))[0] == 0
     status, _, progress = await watchdeck(site, park, "deploy", "web1", "--map-dependencies")
     assert status == 0, progress

@@ -102,7 +102,7 @@ async def test_a_client_that_never_goes_on_is_cut_off_and_leaves_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needs("ssh", "ssh-keygen", "tmux")
-    monkeypatch.setattr(console.ssh.door, "KEEPALIVE_S", 1)
+    monkeypatch.setattr(console.ssh.door, "KEEPALIVE_S", 3)
     async with site_at(tmp_path) as site:
         mia = await site.user("mia", "operator")
         with in_terminal(mia, tmp_path) as terminal:

@@ -7,15 +7,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from agent.discovery.clean import clean_text
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.session import Session
-
-LONGEST_PLACE = 200
 
 
 class LookArguments(Arguments, frozen=True, kw_only=True):
@@ -31,7 +28,7 @@ async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[dict[s
 
 
 async def look(hub: Hub, session: Session, args: LookArguments) -> dict[str, Any]:
-    hub.presence.look(session, clean_text(args.place, LONGEST_PLACE), hub.clock.now())
+    hub.presence.look(session, args.place, hub.clock.now())
     return {}
 
 

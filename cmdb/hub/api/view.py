@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import msgspec
 
-from cmdb.hub.api.presence import LONGEST_PLACE
 from cmdb.hub.api.refusal import Refused
 from cmdb.hub.api.verb import Arguments, Verb
 from cmdb.hub.feed import LONGEST_WINDOW, Subscription
@@ -55,7 +54,7 @@ async def open_(hub: Hub, session: Session, args: OpenArguments) -> dict[str, An
     session.subscriptions[subscription.number] = subscription
     subscription.move(args.offset, args.limit, None)
     if session not in hub.presence:
-        hub.presence.look(session, f"{args.view} {args.filter}".strip()[:LONGEST_PLACE], hub.clock.now())
+        hub.presence.look(session, f"{args.view} {args.filter}".strip(), hub.clock.now())
     return {"subscription": subscription.number} | await subscription.snapshot(hub.store.seq)
 
 
