@@ -230,13 +230,15 @@ class IncidentDesk:
         """Those that depend on fewest others first, some at a time: others get their turn between them."""
         bad: list[Document] = []
         well: set[str] = set()
-        worse: list[Document] = []
+        other: list[Document] = []  # known already, and bad in another way
         held: set[str] = set()
         for number, (id_, was_bad) in enumerate(sorted(pending.items()), 1):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
             check = await self._ledger.get(Kind.CHECK, id_)
             known = self._book.of_check(id_)
+            if check is not None and known is not None and check.get("flapping"):
+                other.append(check)
             if check is None or check["state"] == "ok":
                 well.add(id_)
                 passed = was_bad is not None and known is None and not self._maintenance.holds(was_bad["ci"])
@@ -246,12 +248,12 @@ class IncidentDesk:
             elif self._is_bad(check):
                 bad.append(check)
             elif known is not None and check["hard"]:
-                worse.append(check)
+                other.append(check)
         troubles = causes_first([await self.troubles.of(check) for check in bad])
         for start in range(0, max(1, len(troubles)), AT_ONCE):
             together = troubles[start : start + AT_ONCE]
-            held |= await self._decide(together, well if start == 0 else well & {one.check for one in together}, worse)
-            worse = []
+            held |= await self._decide(together, well if start == 0 else well & {one.check for one in together}, other)
+            other = []
             await asyncio.sleep(0)
         self._unreachable = (self._unreachable - pending.keys()) | held
 
@@ -260,11 +262,15 @@ class IncidentDesk:
         known = self._book.standings
         return Plan(self._book, counter.value + 1, self.policy, self._clock.now(), known), counter
 
-    async def _decide(self, troubles: Iterable[Trouble], well: set[str], worse: Iterable[Document] = ()) -> set[str]:
+    async def _decide(self, troubles: Iterable[Trouble], well: set[str], other: Iterable[Document] = ()) -> set[str]:
         """Place the troubles, those that cannot be placed yet given back."""
         plan, counter = await self._plan()
-        for check in worse:
-            if (number := self._book.number_of(check["id"])) is not None:
+        for check in other:
+            if (number := self._book.number_of(check["id"])) is None:
+                continue
+            if check.get("flapping"):
+                plan.flap(number, check["id"])
+            if check["hard"] and check["state"] != "ok" and not self._is_bad(check):
                 plan.worsen(number, check["id"], check["state"])
         await self._carry_out(plan, counter, troubles, well)
         return plan.held

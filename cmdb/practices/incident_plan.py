@@ -130,6 +130,15 @@ class Plan:
         if known is not None and known.severity != severity:
             self._put(worsened(self._open[number], self._now, check, severity))
 
+    def flap(self, number: int, check: str) -> None:
+        """A check of an open incident comes and goes: once, whoever acknowledged it is asked anew."""
+        words = f"{check} is flapping"
+        incident = self._open[number]
+        if not any(entry.what == "re-armed" and entry.text.startswith(words) for entry in incident.timeline):
+            after = rearmed(incident, self._now, words)
+            if after is not incident:
+                self._put(after)
+
     def place(self, trouble: Trouble, finished: Incident | None = None) -> None:
         """Find where this trouble belongs; `finished` is the newest incident of its key that is over."""
         placed = self._board.place(trouble, _words(self._policy.hold_down), self._policy.stakes.explains)

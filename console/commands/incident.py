@@ -51,8 +51,22 @@ def _shown(document: dict[str, Any]) -> str:
         f"  {shown(step['at'])}  {clean(step['who'])}  {step['what']}  {clean(step.get('text', ''))}".rstrip()
         for step in document["timeline"]
     )
-    fields = record(document, but=("id", "title", "number", "priority", "state", "timeline", "version", "key"))
-    return f"{head}\n\n{fields}\n\ntimeline:\n{timeline}"
+    known = {name: value for name, value in document.items() if value or name not in _SAY_NOTHING_WHEN_EMPTY}
+    told = "".join(f"{line}\n" for line in _told_of(document.get("major") or {}))
+    return f"{head}\n\n{record(known, but=_SHOWN_APART)}\n\n{told}timeline:\n{timeline}"
+
+
+_SHOWN_APART = ("id", "title", "number", "priority", "state", "timeline", "version", "key", "major", "over")
+_SAY_NOTHING_WHEN_EMPTY = frozenset({"ci_name", "overridden", "redundancy_left", "reopened", "rearmed"})
+
+
+def _told_of(major: dict[str, Any]) -> Iterator[str]:
+    """A major incident's own timeline: since when, who was told what, and when they are to hear more."""
+    if major:
+        yield f"major incident since {shown(major['declared_at'])} by {major['declared_by']}: {clean(major['reason'])}"
+        for one in major["communications"]:
+            yield f"  {shown(one['at'])}  {clean(one['by'])} → {clean(one['audience'])}: {clean(one['text'])}"
+        yield f"  {shown(major['update_due_at'])}  the next update is due\n"
 
 
 incident.add_command(

@@ -17,6 +17,9 @@ from console.commands.text import Column, age, print_json, say, shown, table
 
 LARGEST_CALENDAR = 4 * 1024 * 1024
 PEOPLE = Column("PEOPLE", lambda row: ", ".join(row["people"]) or "NOBODY")
+RECORDED_PEOPLE = Column(
+    "PEOPLE", lambda row: ", ".join(row["people"]) or ("NOBODY" if row["recorded"] else "not on record")
+)
 SPAN = (Column("FROM", lambda row: shown(row["start"])), Column("TO", lambda row: shown(row["end"])))
 TURNS = (Column("SCHEDULE", "schedule"), *SPAN, PEOPLE)
 GAPS = (Column("SCHEDULE", "schedule"), *SPAN)
@@ -61,7 +64,7 @@ def oncall() -> None:
 def who(locations: Locations, schedule: str | None, at: datetime | None, as_json: bool) -> None:
     """Who is on call now, or at a moment."""
     rows = ask(locations, "oncall.who", schedule=schedule, at=at)
-    columns = (Column("SCHEDULE", "schedule"), PEOPLE, Column("UNTIL", lambda row: shown(row["until"])))
+    columns = (Column("SCHEDULE", "schedule"), RECORDED_PEOPLE, Column("UNTIL", lambda row: shown(row["until"])))
     _say(rows, columns, as_json, "no schedule: write one in oncall.toml")
 
 

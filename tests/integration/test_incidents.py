@@ -272,3 +272,17 @@ async def test_impact_comes_from_the_services_that_stand_on_what_is_down(tmp_pat
         await put(hub, check("switch", "load"))
         await put(hub, check("switch", "icmp", "critical", since=clock.now()))
         await until(lambda: any(one.services == ("shop",) and one.priority == 1 for one in hub.book), "the shop is hit")
+
+
+async def test_flapping_asks_once_for_an_acknowledgement_anew(hub: Hub, client: HubClient, clock: HandClock) -> None:
+    await put(hub, check("http", "tcp", "critical", since=clock.now()))
+    await the_incident(hub, state="new")
+    await client.call("incident.ack", number=1)
+    await put(hub, check("http", "tcp", "critical", since=clock.now(), flapping=True))
+    incident = await the_incident(hub, state="new")
+    assert incident["timeline"][-1]["text"].startswith("http/tcp is flapping; ")
+    await client.call("incident.ack", number=1)
+    for state in ("ok", "critical"):
+        await put(hub, check("http", "tcp", state, since=clock.turn(seconds=1), flapping=True))
+        await the_incident(hub, recovered_at=clock.now() if state == "ok" else None)
+    assert (await the_incident(hub))["state"] == "acknowledged"
