@@ -8,8 +8,8 @@ from typing import Any
 
 from agent.discovery.host import fingerprint
 from agent.wire import Item
+from cmdb.exchange.host_parts import card_macs, memory_items, os_item, part_item, processor_items
 from cmdb.exchange.imported import (
-    OF_HOST,
     ImportedHost,
     Unreadable,
     address_items,
@@ -18,7 +18,6 @@ from cmdb.exchange.imported import (
     filled,
     host_item,
     imported,
-    is_physical,
     number,
     pick,
     plain_mac,
@@ -60,13 +59,8 @@ def _host(facts: Any) -> Item:
         "chassis_serial": text(facts, "ansible_chassis_serial"),
         "vendor": text(facts, "ansible_system_vendor"),
         "machine_id": text(facts, "ansible_machine_id"),
-        "macs": sorted(
-            {
-                plain_mac(text(one, "perm_macaddress") or text(one, "macaddress"))
-                for name, one in _interfaces(facts)
-                if is_physical(name)
-            }
-            - {""}
+        "macs": card_macs(
+            (name, text(one, "perm_macaddress") or text(one, "macaddress")) for name, one in _interfaces(facts)
         ),
         "ssh_host_key": sorted(_fingerprints(facts)),
     }
@@ -96,11 +90,8 @@ def _fingerprints(facts: Mapping[str, Any]) -> Iterator[str]:
 def _items(facts: Any) -> Iterator[Item]:
     yield _os(facts)
     yield from _processors(facts)
-    for key, amount in (("memory", "ansible_memtotal_mb"), ("swap", "ansible_swaptotal_mb")):
-        size_mib = number(facts, amount)
-        if size_mib:
-            name = "main memory" if key == "memory" else key
-            yield Item("memory", key, name, {"size_bytes": size_mib * _MIB}, relations=OF_HOST)
+    main_mib, swap_mib = (number(facts, f"ansible_{which}total_mb") for which in ("mem", "swap"))
+    yield from memory_items((main_mib or 0) * _MIB, (swap_mib or 0) * _MIB)
     for name, device in (pick(facts, "ansible_devices") or {}).items():
         yield from _disks(name, device)
     for mount in pick(facts, "ansible_mounts") or []:
@@ -111,7 +102,7 @@ def _items(facts: Any) -> Iterator[Item]:
             "mtu": number(interface, "mtu"),
             "driver": text(interface, "module"),
         }
-        yield Item("interface", name, name, filled(attributes), relations=OF_HOST)
+        yield part_item("interface", name, attributes)
         first = [interface["ipv4"]] if isinstance(interface.get("ipv4"), Mapping) else []
         for one in (*first, *(interface.get("ipv4_secondaries") or ()), *(interface.get("ipv6") or ())):
             yield from address_items(name, text(one, "address"), number(one, "prefix"))
@@ -129,7 +120,7 @@ def _os(facts: Any) -> Item:
         "init": text(facts, "ansible_service_mgr"),
     }
     name = f"{text(facts, 'ansible_distribution')} {text(facts, 'ansible_distribution_version')}".strip()
-    return Item("os", "os", name, filled(attributes), relations=(("runs_on", "host", "host"),))
+    return os_item(name, attributes)
 
 
 def _processors(facts: Any) -> Iterator[Item]:
@@ -143,8 +134,7 @@ def _processors(facts: Any) -> Iterator[Item]:
         "threads": threads // sockets if threads else None,
         "vendor": words[1] if models and models is not words else "",
     }
-    for socket in range(min(sockets, 64) if models else 0):
-        yield Item("cpu", str(socket), models[0], filled(attributes), relations=OF_HOST)
+    yield from processor_items(models[0] if models else "", sockets, attributes)
 
 
 def _disks(name: str, device: Mapping[str, Any]) -> Iterator[Item]:
@@ -158,7 +148,7 @@ def _disks(name: str, device: Mapping[str, Any]) -> Iterator[Item]:
         "serial": text(device, "serial"),
         "wwn": text(device, "wwn"),
     }
-    yield Item("disk", name, name, filled(attributes), relations=OF_HOST)
+    yield part_item("disk", name, attributes)
 
 
 def _filesystem(mount: Mapping[str, Any]) -> Item:
@@ -169,8 +159,8 @@ def _filesystem(mount: Mapping[str, Any]) -> Item:
         "options": text(mount, "options"),
         "size_bytes": number(mount, "size_total"),
     }
-    metrics = filled({"available_bytes": number(mount, "size_available"), "inodes": number(mount, "inode_total")})
-    return Item("filesystem", point, point, filled(attributes), metrics, relations=OF_HOST)
+    metrics = {"available_bytes": number(mount, "size_available"), "inodes": number(mount, "inode_total")}
+    return part_item("filesystem", point, attributes, metrics)
 
 
 def _packages(facts: Any) -> Iterator[Item]:

@@ -6,18 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.wire import Item
+from cmdb.exchange.host_parts import card_macs, memory_items, os_item, part_item, processor_items
 from cmdb.exchange.imported import (
-    OF_HOST,
     ImportedHost,
     Unreadable,
     address_items,
     decoded,
     distribution_id,
-    filled,
     fingerprint_of_sshfp,
     host_item,
     imported,
-    is_physical,
     number,
     pick,
     plain_mac,
@@ -42,7 +40,7 @@ def _host(facts: Any) -> Item:
         "serial": text(facts, "dmi", "product", "serial_number"),
         "board_serial": text(facts, "dmi", "board", "serial_number"),
         "vendor": text(facts, "dmi", "manufacturer"),
-        "macs": sorted({plain_mac(text(one, "mac")) for name, one in interfaces.items() if is_physical(name)} - {""}),
+        "macs": card_macs((name, text(one, "mac")) for name, one in interfaces.items()),
         "ssh_host_key": sorted(_fingerprints(facts)),
     }
     attributes = {
@@ -69,18 +67,13 @@ def _fingerprints(facts: Any) -> Iterator[str]:
 def _items(facts: Any) -> Iterator[Item]:
     yield _os(facts)
     yield from _processors(facts)
-    for key, name in (("system", "main memory"), ("swap", "swap")):
-        size_bytes = number(facts, "memory", key, "total_bytes")
-        if size_bytes:
-            class_key = "memory" if key == "system" else key
-            yield Item("memory", class_key, name, {"size_bytes": size_bytes}, relations=OF_HOST)
+    yield from memory_items(*(number(facts, "memory", which, "total_bytes") for which in ("system", "swap")))
     for name, disk in (pick(facts, "disks") or {}).items():
-        yield Item("disk", name, name, _disk(disk), relations=OF_HOST)
+        yield part_item("disk", name, _disk(disk))
     for point, mount in (pick(facts, "mountpoints") or {}).items():
         yield _filesystem(point, mount)
     for name, interface in (pick(facts, "networking", "interfaces") or {}).items():
-        attributes = filled({"mac": plain_mac(text(interface, "mac")), "mtu": number(interface, "mtu")})
-        yield Item("interface", name, name, attributes, relations=OF_HOST)
+        yield part_item("interface", name, {"mac": plain_mac(text(interface, "mac")), "mtu": number(interface, "mtu")})
         for binding in (*(interface.get("bindings") or ()), *(interface.get("bindings6") or ())):
             yield from address_items(name, text(binding, "address"), prefix_of(text(binding, "netmask")))
 
@@ -96,28 +89,25 @@ def _os(facts: Any) -> Item:
         "architecture": text(facts, "os", "hardware"),
     }
     name = text(distro, "description") or f"{text(facts, 'os', 'name')} {attributes['version']}"
-    return Item("os", "os", name, filled(attributes), relations=(("runs_on", "host", "host"),))
+    return os_item(name, attributes)
 
 
 def _processors(facts: Any) -> Iterator[Item]:
     models = pick(facts, "processors", "models") or []
     sockets = number(facts, "processors", "physicalcount") or 1
     threads = (number(facts, "processors", "count") or len(models)) // sockets
-    attributes = filled({"cores": number(facts, "processors", "cores"), "threads": threads})
-    for number_of in range(min(sockets, 64) if models else 0):
-        yield Item("cpu", str(number_of), str(models[0]), attributes, relations=OF_HOST)
+    attributes = {"cores": number(facts, "processors", "cores"), "threads": threads}
+    yield from processor_items(str(models[0]) if models else "", sockets, attributes)
 
 
 def _disk(disk: Mapping[str, Any]) -> dict[str, Any]:
-    return filled(
-        {
-            "size_bytes": number(disk, "size_bytes"),
-            "model": text(disk, "model"),
-            "vendor": text(disk, "vendor"),
-            "serial": text(disk, "serial_number") or text(disk, "serial"),
-            "wwn": text(disk, "wwn"),
-        }
-    )
+    return {
+        "size_bytes": number(disk, "size_bytes"),
+        "model": text(disk, "model"),
+        "vendor": text(disk, "vendor"),
+        "serial": text(disk, "serial_number") or text(disk, "serial"),
+        "wwn": text(disk, "wwn"),
+    }
 
 
 def _filesystem(point: str, mount: Mapping[str, Any]) -> Item:
@@ -128,5 +118,5 @@ def _filesystem(point: str, mount: Mapping[str, Any]) -> Item:
         "options": ",".join(map(str, options)) if isinstance(options, list) else "",
         "size_bytes": number(mount, "size_bytes"),
     }
-    metrics = filled({"used_bytes": number(mount, "used_bytes"), "available_bytes": number(mount, "available_bytes")})
-    return Item("filesystem", point, point, filled(attributes), metrics, relations=OF_HOST)
+    metrics = {"used_bytes": number(mount, "used_bytes"), "available_bytes": number(mount, "available_bytes")}
+    return part_item("filesystem", point, attributes, metrics)
