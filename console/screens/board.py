@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +84,7 @@ class Board(Screen[None]):
         self._wide = False
         self._paused = False
         self._at_risk = 0
+        self._on_call: Sequence[str] = ()
         self._levels_at = 0.0
         self._lag_s = 0.0
         self._ticked_at = 0.0
@@ -141,6 +142,7 @@ class Board(Screen[None]):
             round_trip_s=state.round_trip_s,
             lag_s=self._lag_s,
             at_risk=self._at_risk,
+            on_call=self._on_call,
             readonly=self._readonly,
             paused=self._paused,
             at=None if self._at is None else self.moment().clock(self._at),

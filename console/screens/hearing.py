@@ -38,7 +38,9 @@ class Hearing(Board):
     async def _count_levels(self) -> None:
         try:
             agreements = await self.link.call("sla.list")
+            on_call = await self.link.call("oncall.who")
         except (HubGone, HubRefusal):
             return
+        self._on_call = sorted({name for row in on_call for name in row.get("people") or ()})
         self._at_risk = sum(row.get("status") in {"at_risk", "breached"} for row in agreements)
         self._draw_lines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from console.views import cells, states
 from console.views.cells import Row
@@ -95,6 +96,25 @@ def _sections(row: Row, moment: Moment) -> Line:
 
 def _changed(row: Row, moment: Moment) -> Line:
     return ci_name({**row, "ci_name": row.get("name") or row.get("record")}, moment)
+
+
+def _what_changed(row: Row, _moment: Moment) -> Line:
+    """The attribute; of a whole record, that it came or went."""
+    if row.get("attribute"):
+        return ((clean(row["attribute"]).removeprefix("attributes."), Ink.TEXT),)
+    return (("came", Ink.OK),) if row.get("before") is None else (("went", Ink.WARNING),)
+
+
+def _side(name: str, ink: Ink) -> cells.Render:
+    """A value; of a whole record, of which class or type it is."""
+
+    def render(row: Row, moment: Moment) -> Line:
+        found = row.get(name)
+        if isinstance(found, Mapping) and not row.get("attribute"):
+            return ((clean(found.get("class") or found.get("type") or "record"), Ink.DIM),)
+        return ((cells.said(found) or moment.glyphs.dash, ink),)
+
+    return render
 
 
 def _record_of_change(row: Row) -> Place:
@@ -282,22 +302,22 @@ CHANGES = View(
         Column(
             "RECORD",
             _changed,
-            18,
-            12,
+            26,
+            14,
             grow=2,
             sort="name",
         ),
         Column(
             "WHAT",
-            lambda row, _moment: ((clean(row.get("attribute") or "record").removeprefix("attributes."), Ink.TEXT),),
+            _what_changed,
             16,
             10,
             rank=1,
             grow=1,
             sort="attribute",
         ),
-        Column("BEFORE", cells.field("before", Ink.DIM), 16, 10, rank=3, grow=1),
-        Column("AFTER", cells.field("after"), 16, 10, rank=2, grow=1),
+        Column("BEFORE", _side("before", Ink.DIM), 16, 10, rank=3, grow=1),
+        Column("AFTER", _side("after", Ink.TEXT), 16, 10, rank=2, grow=1),
         Column("WHO", cells.field("actor", Ink.DIM), 10, 6, rank=4, sort="actor"),
     ),
     _record_of_change,

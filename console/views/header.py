@@ -10,6 +10,7 @@ from console.views.ink import Ink, Line, Span, plain
 from console.views.moment import long_span, short_span
 from console.views.text import clean, width
 
+_MOST_ON_CALL = 3
 Part = tuple[int, Line]  # rank (0 never falls away) and text
 
 
@@ -24,6 +25,7 @@ def header(
     round_trip_s: float = 0.0,
     lag_s: float = 0.0,
     at_risk: int = 0,
+    on_call: Sequence[str] = (),
     readonly: bool = False,
     paused: bool = False,
     at: str | None = None,
@@ -41,6 +43,7 @@ def header(
         parts.append((0, _states(status)))
         parts.append((1, _levels(at_risk)))
         parts.append((3, _company(status, place)))
+        parts.append((4, _on_call(on_call, status.get("unstaffed") or ())))
         parts.append((5, _size(status)))
     if at is not None:
         parts.append((0, ((f" as of {at} ", Ink.BADGE),)))
@@ -114,6 +117,16 @@ def _levels(at_risk: int) -> Line:
     if not at_risk:
         return (("SLA ", Ink.DIM), ("kept", Ink.TEXT))
     return (("SLA ", Ink.DIM), (f"{at_risk} at risk", Ink.WARNING))
+
+
+def _on_call(names: Sequence[str], unstaffed: Sequence[str]) -> Line:
+    """Who is on call; that nobody is, for some schedule, is said first."""
+    if unstaffed:
+        return (("on call ", Ink.DIM), (f"nobody for {clean(unstaffed[0])}", Ink.WARNING))
+    if not names:
+        return ()
+    said = ", ".join(map(clean, names[:_MOST_ON_CALL])) + (", ..." if names[_MOST_ON_CALL:] else "")
+    return (("on call ", Ink.DIM), (said, Ink.TEXT))
 
 
 def _size(status: Mapping[str, Any]) -> Line:

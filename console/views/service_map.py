@@ -47,8 +47,8 @@ def _down(rows: Sequence[Row]) -> Listing:
     return Listing(
         (
             Column("STATE", _state, 5, 4),
-            Column("WHAT", _name, 44, 12, grow=2),
-            Column("NOTE", _note, 30, 14, rank=1, grow=2),
+            Column("WHAT", _name, 30, 12, grow=2),
+            Column("NOTE", _note, 30, 14, rank=1, grow=1),
             Column("CLASS", _class, 11, 8, rank=2),
         ),
         rows,

@@ -9,7 +9,7 @@ import pytest
 
 from console.past import when
 from tests.support.hub import START, HandClock, check, ci, hub_at
-from tests.tui.fleet import give, small_fleet
+from tests.tui.fleet import agent, give, small_fleet
 from tests.tui.seen import console_on
 
 
@@ -36,7 +36,8 @@ async def test_t_shows_lists_as_they_were_and_changes_nothing_there(tmp_path: Pa
     async with hub_at(tmp_path, clock=clock) as hub:
         await small_fleet(hub)
         clock.turn(hours=1)
-        await give(hub, ci("new", "host", name="newcomer"), check("new", "load", "critical", output="too much"))
+        newcomer = ci("new", "host", host="new", name="newcomer"), agent("newcomer", host="new")
+        await give(hub, *newcomer, check("new", "load", "critical", output="too much"))
         async with console_on(tmp_path, clock=clock) as seen:
             await seen.shows("too much")
             await seen.press("t")
