@@ -26,13 +26,15 @@ from console.views.ink import plain
 from console.views.item_columns import item_columns
 from console.views.moment import Moment
 from console.views.nouns import NOUNS
+from console.views.place import VIEWS as PLACES
 from console.views.place import NoSuchPlace, Place, parse
 from console.views.subject import Subject
 from console.visit import fetch
 
 LINE_CELLS = 100
 HELP = (
-    "A place: triage, checks state!=ok, hosts, INC-12, ci NAME.",
+    f"A list: {', '.join(names[0] for view, names in PLACES.items() if view != 'ci')}, hosts.",
+    "Narrowed and ordered: checks state!=ok sort=-since. A record: INC-12, ci NAME, check ID, service NAME.",
     "A deed: acknowledge 12, note 12 TEXT, resolve 12 TEXT, assign 12 NAME, hold 12 WHY, resume 12, close 12 WHY.",
     "An empty line says the last place again; quit leaves.",
 )

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(what: str, probe: Callable[[], T], *, limit_s: float = 30.0, pause_s: float = 0.05) -> T:
+def wait_for(what: str, probe: Callable[[], T], *, limit_s: float = 60.0, pause_s: float = 0.05) -> T:
     """The first true thing that the probe returns. Fails with `what` and the last answer at the limit."""
     deadline = time.monotonic() + limit_s
     while True:

@@ -49,7 +49,7 @@ CLASSES = tuple(name for name in (*DISCOVERED_CLASSES, *LOGICAL_CLASSES) if name
 _INCIDENT = re.compile(r"(?:inc-|#)?(\d+)", re.IGNORECASE)
 _SORT = re.compile(r"(?:^|\s)sort[=:](\S+)")
 _CLASS = re.compile(r"(?:^|\s)class=(\w+)(?=\s|$)")
-_OPERATOR = re.compile(r"[=<>~!/]")
+_OPERATOR = re.compile(r"[=<>~!]|^/")
 
 
 class NoSuchPlace(ValueError):

@@ -84,7 +84,7 @@ async def put(hub: Hub, *records: ConfigurationItem | CheckRecord | Relation) ->
     await hub.ledger.commit([Put(kinds[type(one)], one) for one in records], actor="test", reason="test")
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, limit_s: float = 30.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, limit_s: float = 60.0) -> None:
     """Wait for it, or fail saying what did not happen."""
     deadline = asyncio.get_running_loop().time() + limit_s
     while True:

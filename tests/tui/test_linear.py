@@ -4,9 +4,41 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from console.linear import answer
+from console.views.place import VIEWS
 from tests.support.hub import HandClock, client_of, hub_at
 from tests.tui.fleet import small_fleet
+
+
+@pytest.mark.parametrize("words", [*(aliases[0] for aliases in VIEWS.values()), "hosts", "filesystems"])
+async def test_every_list_is_said_in_lines(tmp_path: Path, words: str) -> None:
+    clock = HandClock()
+    async with hub_at(tmp_path, clock=clock) as hub:
+        await small_fleet(hub)
+        async with await client_of(hub) as client:
+            lines = await answer(client, words, clock)
+            assert lines[0].startswith(f"{words}: ")
+            assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("words", ["INC-1", "ci web", "check web-var/filesystem", "service this-host", "map all"])
+async def test_every_record_is_said_in_lines(tmp_path: Path, words: str) -> None:
+    clock = HandClock()
+    async with hub_at(tmp_path, clock=clock) as hub:
+        await small_fleet(hub)
+        async with await client_of(hub) as client:
+            lines = await answer(client, words, clock)
+            assert len(lines) > 2, lines
+            assert "state" in " ".join(lines) or "well" in " ".join(lines), lines
+
+
+async def test_help_names_every_list(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with hub_at(tmp_path, clock=clock) as hub, await client_of(hub) as client:
+        said = " ".join(await answer(client, "help", clock))
+        assert all(aliases[0] in said for view, aliases in VIEWS.items() if view != "ci")
 
 
 async def test_places_and_deeds_are_answered_in_lines(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from console.views.place import NoSuchPlace, Place, parse, suggestions
         ("12", Place("incident", "12")),
         ("incident INC-7", Place("incident", "7")),
         ("ci web-1.ber", Place("ci", "web-1.ber")),
+        ("check web-1/tcp/0.0.0.0:80", Place("check", "web-1/tcp/0.0.0.0:80")),
+        ("checks /^web/", Place("checks", filter="/^web/")),
         ("sla gold", Place("agreement", "gold")),
         ("sla", Place("sla")),
     ],
@@ -30,7 +32,8 @@ def test_words_lead_to_a_place(words: str, place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["triage", "checks state!=ok sort=-since", "hosts site=ber", "INC-12", "ci web-1.ber", "cmdb"]
+    "words",
+    ["triage", "checks state!=ok sort=-since", "hosts site=ber", "INC-12", "ci web-1.ber", "cmdb", "check web/tcp"],
 )
 def test_a_place_says_the_words_that_lead_to_it(words: str) -> None:
     assert parse(parse(words).uri) == parse(words)
