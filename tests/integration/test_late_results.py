@@ -72,6 +72,10 @@ async def tell_late(hub: Hub, item: str, *stretches: tuple[datetime, datetime, s
     await hub.refining.refine()
 
 
+async def is_told(hub: Hub, check_id: str) -> bool:
+    return check_id in await hub.check_history.series.latest()
+
+
 async def intervals(client: HubClient) -> list[tuple[str, float]]:
     shop = await client.call("sla.explain", name="shop")
     # The first moment of a service is unknown, until it has been looked at.
@@ -106,5 +110,6 @@ async def test_what_an_agent_that_was_there_saw_counts_beside_it(hub: Hub, clien
     clock.turn(hours=1)
     await now_in(hub, "ok", "up")
     clock.turn(hours=1)
+    await until(lambda: is_told(hub, "web-2/tcp"), "what web-2 went through is kept")
     await tell_late(hub, "web-1", (cut, clock.now(), "ok"))
     assert await intervals(client) == [("up", 3600), ("up", 3600), ("up", 3600)]
