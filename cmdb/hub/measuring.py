@@ -42,6 +42,7 @@ class Measuring:
     def __init__(self, store: Store, series: SeriesFile, services: Services) -> None:
         self._store, self._series, self._services = store, series, services
         self.limits: dict[str, list[tuple[str, Limit]]] = {}
+        self._looking = asyncio.Lock()
 
     async def run(self) -> None:
         while True:
@@ -49,8 +50,11 @@ class Measuring:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
-        """All agreements with a time to answer, and all hosts that a service stands on."""
-        now = self._services.clock.now()
+        """All agreements with a time to answer, and all hosts that a service stands on; one look after the other."""
+        async with self._looking:
+            await self._look(self._services.clock.now())
+
+    async def _look(self, now: datetime) -> None:
         for agreement in list(self._services.agreements.values()):
             if agreement.latency_ms is not None:
                 zone = hours_of(self._services.services.get(agreement.service), agreement).zone
