@@ -12,13 +12,14 @@ from datetime import datetime
 
 import msgspec
 
+from checks.definition import Definition
 from cmdb.check_plan import plan
 from cmdb.clock import Clock
 from cmdb.config import CheckSection
 from cmdb.dependencies.edges import External
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.stirred import stirred
-from cmdb.model.change import Change, Delta, Put
+from cmdb.model.change import Change, Delta, Put, Remove
 from cmdb.model.check import CheckRecord
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
@@ -27,6 +28,7 @@ from cmdb.store.protocol import Document, StaleVersion, Store, StoreError
 
 ACTOR = "hub"
 DECLARED = "services.d"
+BY_DEFAULT = Definition("", "", "").rule
 GATHER_S = 0.2
 RETRY_S = 1.0
 _log = logging.getLogger(__name__)
@@ -111,7 +113,12 @@ class Agentless:
             items.values(), checks, self.hubs_agent, self._tuning, now, rules, items.get,
             hubs_agent=self.hubs_agent, proposals=False,
         )  # fmt: skip
-        return [*changes, *planned]
+        mine = {check.id for check in checks if self._is_mine(check)}
+        return [*changes, *(one for one in planned if not isinstance(one, Remove) or one.id in mine)]
+
+    def _is_mine(self, check: CheckRecord) -> bool:
+        """A rule asked for it here: what an agent that is gone left behind is not ours to take away."""
+        return check.agent in {None, self.hubs_agent} and check.definition.rule != BY_DEFAULT
 
     async def _hosts_without_agent(self) -> list[ConfigurationItem]:
         """With all that is on them."""

@@ -14,7 +14,7 @@ from cmdb.model.change import Put
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
 from cmdb.toml_file import TomlError
-from tests.support.hub import START, ci, put, until
+from tests.support.hub import START, check, ci, put, until
 
 PORTAL = """
 [[check]]
@@ -119,6 +119,15 @@ async def test_what_the_hubs_agent_is_to_run_waits_for_it(hub: Hub) -> None:
         return (await checks(hub))["www.example.org/portal"].agent == "mine"
 
     await until(taken_up, "the hub's agent has it")
+
+
+async def test_what_an_agent_that_is_gone_left_behind_stays(hub: Hub) -> None:
+    await put(hub, ci("old", "host", host="old"), check("old", "load"), check("old", "disk", agent="gone"))
+    await an_agent(hub, "mine", "here", "local")
+    await ruled(hub, PORTAL)
+    await comes_to_have(hub, ["old/disk", "old/load", "www.example.org/portal"])
+    await ruled(hub, "")
+    await comes_to_have(hub, ["old/disk", "old/load"])
 
 
 async def test_a_rule_names_one_thing_or_selects_others(hub: Hub) -> None:
