@@ -39,6 +39,12 @@ def log_of(installation: Installation) -> str:
     return (installation.state / "log" / "hub.log").read_text()
 
 
+def agents_wait(installation: Installation, disk: Path) -> bool:
+    """The log says that agents are told to. What a checkpoint freed meanwhile is taken, too."""
+    fill(disk / "ballast")
+    return "agents can be put on record" in log_of(installation)
+
+
 def test_a_full_disk_is_said_reads_go_on_nothing_acknowledged_is_lost_and_it_recovers(disk: Path) -> None:
     with Installation(disk / "state", QUICK) as installation:
         fill(disk / "ballast")
@@ -50,12 +56,11 @@ def test_a_full_disk_is_said_reads_go_on_nothing_acknowledged_is_lost_and_it_rec
         else:
             raise AssertionError("the disk never filled up")
         # The agent's next message meets it too: one line, and the agent waits.
-        wait_for("the log to say so", lambda: "agents can be put on record" in log_of(installation), limit_s=60)
+        wait_for("the log to say so", lambda: agents_wait(installation, disk), limit_s=120)
         assert titles(installation) == acknowledged
         assert len(installation.json("ci", "list")) > 50
-        doctor = installation.command("doctor")
-        assert doctor.returncode == 1
-        assert "no room left" in doctor.stdout
+        fill(disk / "ballast")  # what a checkpoint may have freed
+        assert "0 MiB are left" in installation.command("doctor").stdout
         (disk / "ballast").unlink()
         wait_for("writing to go on", lambda: opened(installation, "kept, after"), limit_s=60)
         acknowledged.add("kept, after")
