@@ -58,7 +58,7 @@ class IncidentDesk:
         self._maintenance = maintenance
         self._held: dict[str, set[str]] = {}  # bad checks by CI, while that is in maintenance
         self._ledger, self._clock, self._config, self._book = ledger, clock, config, book
-        self._unreachable: set[str] = set()  # bad checks that are held back, since what they check is out of reach
+        self._unreachable: dict[str, tuple[str, ...]] = {}  # bad checks that are held back, and what is in the way
         self.troubles = Troubles(ledger.store)
         self._suspicion = Suspicion(ledger.store, self.troubles.upstream, maintenance)
         self.policy = Policy(
@@ -231,7 +231,7 @@ class IncidentDesk:
         bad: list[Document] = []
         well: set[str] = set()
         other: list[Document] = []  # known already, and bad in another way
-        held: set[str] = set()
+        held: dict[str, tuple[str, ...]] = {}
         for number, (id_, was_bad) in enumerate(sorted(pending.items()), 1):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -255,14 +255,16 @@ class IncidentDesk:
             held |= await self._decide(together, well if start == 0 else well & {one.check for one in together}, other)
             other = []
             await asyncio.sleep(0)
-        self._unreachable = (self._unreachable - pending.keys()) | held
+        self._unreachable = {id_: who for id_, who in self._unreachable.items() if id_ not in pending} | held
 
     async def _plan(self) -> tuple[Plan, Counter]:
         counter = await self._counter()
         known = self._book.standings
         return Plan(self._book, counter.value + 1, self.policy, self._clock.now(), known), counter
 
-    async def _decide(self, troubles: Iterable[Trouble], well: set[str], other: Iterable[Document] = ()) -> set[str]:
+    async def _decide(
+        self, troubles: Iterable[Trouble], well: set[str], other: Iterable[Document] = ()
+    ) -> dict[str, tuple[str, ...]]:
         """Place the troubles, those that cannot be placed yet given back."""
         plan, counter = await self._plan()
         for check in other:
@@ -287,8 +289,8 @@ class IncidentDesk:
         plan.weigh()
         plan.recover(well)  # of what was bad only in passing
         await self._write(plan, counter)
-        if plan.changed:
-            self._look_at(self._unreachable)
+        if plan.went_down:
+            self._look_at(check for check, who in self._unreachable.items() if not plan.went_down.isdisjoint(who))
 
     async def _write(self, plan: Plan, counter: Counter) -> None:
         if not plan.changed:

@@ -96,7 +96,7 @@ class Plan:
     ) -> None:
         self.next_number = next_number
         self.changed: dict[int, Incident] = {}
-        self.held: set[str] = set()  # checks of what cannot be reached
+        self.held: dict[str, tuple[str, ...]] = {}  # by check of what cannot be reached, what is in the way
         self._open = {incident.number: incident for incident in incidents}
         self._board_now: Board | None = None
         self._joins: dict[int, list[Effect]] = {}
@@ -105,6 +105,11 @@ class Plan:
 
     def __getitem__(self, number: int) -> Incident:
         return self._open[number]
+
+    @property
+    def went_down(self) -> set[str]:
+        """The CIs that are down from now on, according to an incident."""
+        return {ci for cis in self._went_down.values() for ci in cis}
 
     @property
     def may_fold(self) -> bool:
@@ -149,7 +154,7 @@ class Plan:
                 assert placed.number is not None
                 self._join(placed.number, placed.effect)
             case Verdict.HELD:
-                self.held.add(trouble.check)
+                self.held[trouble.check] = trouble.blocked_by
             case Verdict.OPEN if finished is None:
                 self._new(trouble, placed.effect, None)
             case Verdict.OPEN if _called_over(finished, trouble):
