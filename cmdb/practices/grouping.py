@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,13 +18,6 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime | None = None
 
 
-def with_firing(group: Group | None, firing: Collection[int], now: datetime) -> Group | None:
-    """The group with the incidents that are open in it now; None when it has ended."""
-    if not firing:
-        return None
-    return msgspec.structs.replace(group or Group(began_at=now), firing=tuple(sorted(firing)))
-
-
 def due_at(group: Group, route: Route) -> datetime:
     """When it is to be told of next."""
     wait_s, interval_s, repeat_s = route.group_wait_s, route.group_interval_s, route.repeat_interval_s
@@ -36,7 +28,3 @@ def due_at(group: Group, route: Route) -> datetime:
         return group.began_at + timedelta(seconds=wait_s)
     grown = not set(group.firing) <= set(group.told)
     return group.told_at + timedelta(seconds=interval_s if grown else max(repeat_s, interval_s))
-
-
-def told(group: Group, now: datetime) -> Group:
-    return msgspec.structs.replace(group, told=group.firing, told_at=now)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cmdb.model.silence import Silence
-from cmdb.practices.grouping import Group, due_at, told, with_firing
+from cmdb.practices.grouping import Group, due_at
 from cmdb.practices.matcher import Matcher, matches_nothing_in_particular, parse_matcher
 from cmdb.practices.routing import ROOT, Route, group_key, routes_of
 from cmdb.practices.silence import ending_soon, silence_error, silenced_by
@@ -93,19 +93,14 @@ def test_incidents_of_one_group_share_its_key() -> None:
 
 
 def test_a_group_waits_then_tells_of_growth_after_its_interval_and_repeats_after_hours() -> None:
-    group = with_firing(None, [1], NOW)
-    assert group is not None
-    assert due_at(group, ROOT) == NOW + timedelta(seconds=30)
-    group = told(group, NOW + timedelta(seconds=30))
-    assert due_at(group, ROOT) == NOW + timedelta(seconds=30, hours=4)
-    group = with_firing(group, [1, 2], NOW + timedelta(minutes=1))
-    assert group is not None
-    assert due_at(group, ROOT) == NOW + timedelta(seconds=30, minutes=5)
-    shrunk = with_firing(told(group, NOW), [2], NOW)
-    assert shrunk is not None
+    new = Group(began_at=NOW, firing=(1,))
+    assert due_at(new, ROOT) == NOW + timedelta(seconds=30)
+    same = Group(began_at=NOW, firing=(1,), told=(1,), told_at=NOW)
+    assert due_at(same, ROOT) == NOW + timedelta(hours=4)
+    grown = Group(began_at=NOW, firing=(1, 2), told=(1,), told_at=NOW)
+    assert due_at(grown, ROOT) == NOW + timedelta(minutes=5)
+    shrunk = Group(began_at=NOW, firing=(2,), told=(1, 2), told_at=NOW)
     assert due_at(shrunk, ROOT) == NOW + timedelta(hours=4)
-    assert with_firing(group, [], NOW) is None
-    assert isinstance(group, Group)
 
 
 def silence(*matchers: str, reason: str = "moving racks", hours: float = 2) -> Silence:
