@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
@@ -23,7 +23,7 @@ from agent.spool import Spool
 from agent.state_dir import StateDir
 from agent.uplink import stay_connected
 from agent.usage import cpu_s, rss_bytes
-from agent.watchdog import LOOK_EVERY_S, Watchdog
+from agent.watchdog import LOOK_EVERY_S, Allowance, Watchdog
 from agent.wire import PROTOCOL, Hello
 from checks import __version__
 from checks.cancelled import cancelled
@@ -44,10 +44,11 @@ class Settings:
     state: Path
     hubs: Sequence[Address]
     lifeline: Optional[int] = None
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 def run(settings: Settings) -> None:
-    """Be the agent until a signal or the end of the lifeline. Raises `StateDirTaken`, `OSError`."""
+    """Be the agent until a signal or the end of the lifeline. Raises `StateDirTaken`, `TooDear`, `OSError`."""
     state = StateDir(settings.state)
     state.take()
     try:
@@ -73,12 +74,14 @@ async def _run(settings: Settings, state: StateDir) -> None:
     uplink = asyncio.ensure_future(stay_connected(settings.hubs, _hello(state), resident, Backoff()))
     stopping = asyncio.ensure_future(stop.wait())
     remembering = asyncio.ensure_future(_save_recall_now_and_then())
+    watching = asyncio.ensure_future(_watch_own_cost(Watchdog(settings.allowance)))
     try:
-        await asyncio.wait({uplink, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if uplink.done():
-            uplink.result()  # it never ends but by a fault, which is raised here
+        await asyncio.wait({uplink, stopping, watching}, return_when=asyncio.FIRST_COMPLETED)
+        for endless in (uplink, watching):
+            if endless.done():
+                endless.result()  # it never ends but by a fault, which is raised here
     finally:
-        await cancelled((uplink, stopping, remembering))
+        await cancelled((uplink, stopping, remembering, watching))
         await checks.stop()
         results.close()
         _save_recall()
@@ -98,9 +101,9 @@ def _save_recall() -> None:
         _log.warning("what checks remember is not saved: %s", error)
 
 
-async def _watch_own_cost() -> None:
+async def _watch_own_cost(watchdog: Watchdog) -> None:
     """Raises `TooDear` when this process costs its host too much; whoever started it starts it anew."""
-    watchdog, time = Watchdog(), asyncio.get_running_loop().time
+    time = asyncio.get_running_loop().time
     while True:
         if why := watchdog.look(time(), cpu_s(), rss_bytes()):
             raise TooDear(why)

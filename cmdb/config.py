@@ -35,7 +35,6 @@ class HubSection(Section, frozen=True, kw_only=True):
 
     name: str = ""
     metrics_port: Port = 0
-    ready_timeout_s: Seconds = 60.0
 
 
 class AgentSection(Section, frozen=True, kw_only=True):

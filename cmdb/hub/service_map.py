@@ -142,10 +142,6 @@ def _spoken_rule(component: Component) -> str:
     return f"the {component.rule} counts"
 
 
-def _by_burden(host: Row) -> tuple[int, int, str]:
-    return (-len(host["services"]), _RANK.get(host["state"], 9), host["name"])
-
-
 def _by_state(service: Service) -> tuple[int, int, str]:
     well = service.state == ServiceState.UP.value
     return (9 if well else _RANK.get(service.state, 8), service.criticality, service.name)

@@ -212,14 +212,24 @@ class Plan:
 
     def _known(self, placed: Placed, trouble: Trouble) -> None:
         assert placed.number is not None
-        effect = next(one for one in self._open[placed.number].effects if one.check == placed.effect.check)
-        if effect.recovered_at is not None:
+        effects = self._open[placed.number].effects
+        effect = next((one for one in effects if one.check == placed.effect.check), None)
+        if effect is None:
+            self._say_again(placed.number, placed.effect)
+        elif effect.recovered_at is not None:
             again = msgspec.structs.replace(placed.effect, role=effect.role, why=effect.why)
             self._join(placed.number, again)
         elif effect.severity != placed.effect.severity:
             self.worsen(placed.number, effect.check, placed.effect.severity)
         elif trouble.labels:
             self.note(placed.number, ACTOR, f"reported again: {trouble.title}")
+
+    def _say_again(self, number: int, effect: Effect) -> None:
+        """One that joins just now was told of twice at once: the last word on how bad it is counts."""
+        self._joins[number] = [
+            msgspec.structs.replace(one, severity=effect.severity) if one.check == effect.check else one
+            for one in self._joins.get(number, ())
+        ]
 
     def _join(self, number: int, effect: Effect) -> None:
         self._joins.setdefault(number, []).append(effect)

@@ -9,7 +9,6 @@ from typing import Any
 
 Path = tuple[str, ...]
 _UNHASHABLE = object()
-SCALARS = (str, int, float, bool, bytes, type(None))
 
 
 def path_of(name: str) -> Path:

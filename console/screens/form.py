@@ -21,7 +21,6 @@ from console.views.moment import Moment
 from console.views.text import clean
 from console.widgets.sheet import Sheet
 
-LOOK_AFTER_S = 0.3
 Filled = Mapping[str, Any]
 
 

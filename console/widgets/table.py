@@ -21,7 +21,7 @@ from console.views.cells import Row
 from console.views.columns import GAP, Column, Placed, place
 from console.views.ink import Ink, Line
 from console.views.moment import Moment
-from console.views.text import clean, fit, fit_line
+from console.views.text import fit, fit_line
 from console.views.window import Window
 from console.widgets.drawing import look_of, strip_of
 
@@ -282,8 +282,3 @@ class Table(Widget, can_focus=True):
             if start <= x < start + placed.width and placed.column.sort:
                 self.post_message(self.SortAsked(placed.column.sort))
             start += placed.width + GAP
-
-
-def label_of(row: Row) -> str:
-    """What a row is called when it is copied or named in a message."""
-    return clean(f"INC-{row['number']}" if row.get("number") else row.get("name") or row["id"])

@@ -209,3 +209,19 @@ async def test_a_silent_agent_is_written_down_as_silent(tmp_path: Path) -> None:
             agent.kill()
         await until(lambda: hub.agent_states[-1:] == ["silent"], "its silence")
         assert hub.agent_states == ["connected", "silent"]
+
+
+def test_an_agent_that_costs_too_much_ends_and_says_why(tmp_path: Path) -> None:
+    frugal = (
+        "import sys; from pathlib import Path\n"
+        "from agent.address import parse_address; from agent.run import Settings, run\n"
+        "from agent.watchdog import Allowance\n"
+        "state = Path(sys.argv[1])\n"
+        "run(Settings(state, [parse_address('unix:nowhere.sock', state)], allowance=Allowance(rss_bytes=1)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", frugal, str(tmp_path / "agent")],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "TooDear: it holds " in done.stderr

@@ -100,6 +100,16 @@ def test_a_duplicate_of_an_open_incident_is_a_step_of_its_timeline() -> None:
     assert [entry.what for entry in room.only().timeline] == ["opened", "also affected"]
 
 
+def test_what_joins_is_told_of_twice_at_once_and_joins_once() -> None:
+    room = Room()
+    room.look([trouble("http1", "tcp")])
+    room.look([trouble("http1", "http", severity="warning"), trouble("http1", "http")])
+    assert [(effect.check, effect.severity) for effect in room.only().effects] == [
+        ("http1/tcp", "critical"),
+        ("http1/http", "critical"),
+    ]
+
+
 def test_the_same_trouble_seen_again_changes_nothing() -> None:
     room = Room()
     room.look([trouble("db", "tcp")])

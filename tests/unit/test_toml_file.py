@@ -35,7 +35,7 @@ def test_what_the_file_says_wins_over_the_defaults(tmp_path: Path) -> None:
         ("agent.scan_intervall_s = 5\n", 1, "agent.scan_intervall_s", "is not a known key"),
         ("[agent]\nscan_interval_s = 'soon'\n", 2, "agent.scan_interval_s", "Expected float, got str"),
         ("[agent]\nscan_interval_s = 0\n", 2, "agent.scan_interval_s", "Expected float >= 1.0"),
-        ('[hub]\nname = """\nname = 5\n"""\nready_timeout_s = true\n', 5, "hub.ready_timeout_s", "Expected float"),
+        ('[hub]\nname = """\nname = 5\n"""\nmetrics_port = true\n', 5, "hub.metrics_port", "Expected int"),
         ("[incident]\nmatrix = [[1, 2, 3], [4, 5, 6], [1, 1, 1]]\n", 2, "incident.matrix[1][2]", "Expected int <= 5"),
         (
             '[[retention]]\nkind = "ci"\nkeep_d = 5\n[[retention]]\nkind = "cis"\n',
