@@ -5,8 +5,7 @@ A backup is one file, complete, verified before it gets its name.
 
 from __future__ import annotations
 
-import os
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from cmdb.store.connection import connect
 from cmdb.store.errors import explained
 from cmdb.store.lock import StateLock
+from cmdb.store.placing import put_aside, remove, settle
 from cmdb.store.protocol import StoreDamaged, StoreError
 from cmdb.store.schema import known_schema
 from cmdb.store.verify import verified_documents, verified_head, verify_structure
@@ -38,9 +38,9 @@ def back_up(database: Path, target: Path) -> BackedUp:
         _copy(database, partial)
         held = verified_backup(partial)
         with explained(target):
-            _settle(partial, target)
+            settle(partial, target)
     finally:
-        _remove(partial)
+        remove(partial)
     return msgspec.structs.replace(held, path=str(target))
 
 
@@ -66,13 +66,13 @@ def restore(backup: Path, database: Path) -> BackedUp:
     lock = StateLock(database.with_name("hub.lock"))
     try:
         partial = database.with_name(database.name + ".restored")
-        _remove(partial)
+        remove(partial)
         verified_backup(backup)
         _copy(backup, partial)
         held = verified_backup(partial)
         with explained(database):
-            _put_aside(database)
-            _settle(partial, database)
+            put_aside(database)
+            settle(partial, database)
             witness_path(database).unlink(missing_ok=True)
     finally:
         lock.release()
@@ -86,31 +86,3 @@ def _copy(source: Path, target: Path) -> None:
         with explained(target), closing(connect(target)) as copy:
             connection.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-
-
-def _put_aside(database: Path) -> None:
-    """The log first: what it holds must never meet another file."""
-    for suffix in ("-wal", "-shm", ""):
-        old = database.with_name(database.name + suffix)
-        kept = database.with_name(database.name + ".before-restore" + suffix)
-        kept.unlink(missing_ok=True)
-        if old.exists():
-            old.rename(kept)
-
-
-def _settle(partial: Path, target: Path) -> None:
-    """Durable under its name."""
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.rename(target)
-    directory = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def _remove(partial: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        with suppress(FileNotFoundError):
-            partial.with_name(partial.name + suffix).unlink()

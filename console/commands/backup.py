@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from cmdb.locations import Locations
+from cmdb.series.backup import back_up_series, refuse_taken, restore_series
 from cmdb.store.backup import BackedUp, back_up
 from cmdb.store.backup import restore as put_back
 from console.commands.edge import errors_said
@@ -22,11 +23,13 @@ from console.exit_codes import Exit
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_state
 def backup(locations: Locations, file: Path, as_json: bool) -> None:
-    """Copy the record into FILE, verified, while the hub goes on."""
+    """Copy the record into FILE, verified, while the hub goes on; what checks measured into FILE.series."""
     if not locations.database.exists():
         raise CommandError(Exit.NOT_FOUND, f"record of {locations.state}", "is not there", "name its --state")
     with errors_said():
+        refuse_taken(file)
         held = back_up(locations.database, file)
+        back_up_series(locations.series, file)
     _report(held, "backed up", as_json)
 
 
@@ -38,6 +41,7 @@ def restore(locations: Locations, file: Path, as_json: bool) -> None:
     """Put the record of FILE in place of this installation's, whose hub must not run; the old one is kept beside."""
     with errors_said():
         held = put_back(file, locations.database)
+        restore_series(file, locations.series)
     _report(held, "restored", as_json)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.installation import Installation
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +28,24 @@ def test_a_backup_of_a_running_hub_is_what_was_there_then(installation: Installa
     installation.up()
     assert _titles(installation) == {"before the backup"}
     assert installation.json("audit", "verify")["broken_seq"] is None
+
+
+def test_a_backup_brings_back_what_checks_measured(installation: Installation, tmp_path: Path) -> None:
+    saved = tmp_path / "record.backup"
+    check = wait_for("a check that was measured", lambda: _measured(installation))
+    installation.json("backup", str(saved))
+    installation.down()
+    (installation.state / "series.db").write_bytes(b"lost")
+    installation.json("restore", str(saved))
+    installation.up()
+    assert installation.json("check", "series", check)
+    assert (installation.state / "series.db.before-restore").read_bytes() == b"lost"
+
+
+def _measured(installation: Installation) -> str:
+    """A check that has a series, or nothing."""
+    checks = [row["id"] for row in installation.json("check", "list")]
+    return next((check for check in checks if installation.json("check", "series", check)), "")
 
 
 def test_a_backup_never_overwrites(installation: Installation, tmp_path: Path) -> None:
