@@ -24,7 +24,9 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._socket = directory / "tmux"
-        self._command = [*(f"{name}={value}" for name, value in (environment or {}).items()), *command]
+        # Textual's pilot leaves the size of its last screen in the environment: the terminal's own is what counts.
+        own = ["-u", "COLUMNS", "-u", "LINES"]
+        self._command = [*own, *(f"{name}={value}" for name, value in (environment or {}).items()), *command]
         self._size = (columns, rows)
 
     def __enter__(self) -> Self:
