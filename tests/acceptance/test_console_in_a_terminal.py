@@ -49,7 +49,7 @@ def up(directory: Path, columns: int, rows: int) -> Iterator[Console]:
     command = [sys.executable, "-m", "console.main", "up", "--port", "0", "--state", str(installation.state)]
     environment = {"PYTHONPATH": str(Path.cwd()), "TERM": "screen-256color"}
     with Terminal(directory, command, columns=columns, rows=rows, environment=environment) as terminal:
-        terminal.shows("triage", "items")
+        terminal.shows("triage", "link ")
         yield Console(installation, terminal)
     wait_for("every process to end with its terminal", lambda: not installation.processes(), limit_s=60)
 
@@ -178,7 +178,7 @@ def test_watchdeck_alone_opens_the_console_of_the_hub_that_runs_or_says_how_to_s
     with Terminal(tmp_path, command, environment=environment) as terminal:
         terminal.shows("no hub runs there", "watchdeck up", f"{EXIT}5")
     with Installation(tmp_path / "state"), Terminal(tmp_path, command, environment=environment) as terminal:
-        terminal.shows("triage", "items")
+        terminal.shows("triage", "link ")
         terminal.press("q")
         terminal.shows(f"{EXIT}0")
 
