@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+from console.terms import parse_edits, parse_terms
 
 NAME = click.Option(["--name"], metavar="NAME", help="Only this agreement.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -23,23 +25,17 @@ def whole(value: float | None) -> str:
 
 
 def terms_of(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """`target=99.9%` and the like; a value that is TOML is that, any other is text."""
-    terms = {}
-    for pair in pairs:
-        term, equals, text = pair.partition("=")
-        if not equals or not term.strip():
-            raise click.BadParameter(f"{pair!r} is not TERM=VALUE", param_hint="--set")
-        terms[term.strip()] = _value(text)
-    return terms
+    """The terms of the command line."""
+    return _understood(parse_terms, pairs)
 
 
 def edited_terms(pairs: tuple[str, ...]) -> dict[str, Any]:
     """The same; nothing after the equals sign takes the term out."""
-    return {term: None if value == "" else value for term, value in terms_of(pairs).items()}
+    return _understood(parse_edits, pairs)
 
 
-def _value(text: str) -> Any:
+def _understood(parse: Callable[[tuple[str, ...]], dict[str, Any]], pairs: tuple[str, ...]) -> dict[str, Any]:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+        return parse(pairs)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--set") from error

@@ -86,7 +86,8 @@ class Doer:
             self._tell(Outcome(False, clean(error)))
             return
         self._tell(Outcome(True, form.done(row)))
-        self._remember(Done(form.title, ((form.ends_with, {"id": row["id"]}),)))
+        if form.ends_with:
+            self._remember(Done(form.title, ((form.ends_with, {"id": row["id"]}),)))
 
     async def undo(self) -> None:
         """Take back what was done last from here."""

@@ -9,6 +9,7 @@ from typing import Any
 from console.views import forms
 from console.views.forms import Form
 from console.views.subject import Subject
+from console.views.terms import editing
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ def _lasting(name: str, *states: str) -> Callable[[Subject], Mapping[str, Any] |
     return about
 
 
+def _declared(name: str) -> Callable[[Subject], Mapping[str, Any] | None]:
+    """What a file of services.d says, or may say."""
+    return lambda subject: {} if subject.place.name == name else None
+
+
 def _schedule(subject: Subject) -> Mapping[str, Any] | None:
     return {} if subject.place.name == "schedule" else None
 
@@ -120,6 +126,8 @@ DEEDS = (
     Deed("end", "End this silence", "silence.end", "{}: ended", _lasting("silence", "pending", "active", "ending")),
     Deed("finish", "End this maintenance", "maintenance.end", "{}: over", _lasting("window", "pending", "active")),
     Deed("override", "Change who has it", "oncall.override", "", _schedule, key="o", form=forms.override),
+    Deed("edit", "Edit its terms", "service.set", "", _declared("service"), key="E", form=editing("service.set")),
+    Deed("terms", "Edit its terms", "sla.set", "", _declared("agreement"), key="E", form=editing("sla.set")),
 )
 DEED = {deed.name: deed for deed in DEEDS}
 

@@ -34,7 +34,8 @@ class Field:
 class Form:
     """`args` are those of `verb` for what was typed (raises `ValueError`), `done` what is said then.
 
-    `preview` is a verb that changes nothing, `previewed` its arguments, `shows` what its answer says.
+    `ends_with` is the verb that takes it back, where there is one. `preview` is a verb that changes nothing with
+    `previewed` as its arguments, `shows` what its answer says.
     """
 
     title: str
@@ -42,7 +43,7 @@ class Form:
     fields: Sequence[Field]
     args: Callable[[Values, datetime], Mapping[str, Any]]
     done: Callable[[Mapping[str, Any]], str]
-    ends_with: str
+    ends_with: str = ""
     preview: str = ""
     previewed: Callable[[Values], Mapping[str, Any]] = lambda _values: {}
     shows: Callable[[Any], Document] = lambda _answer: ()
