@@ -21,7 +21,7 @@ def calendar(days: Sequence[Row], target: float, glyphs: Glyphs, _cells: int) ->
     first, last = min(known), max(known)
     monday = first - timedelta(days=first.weekday())
     names = "".join(f"{(monday + timedelta(days=day)).strftime('%a')[:2]:<{_DAY_CELLS}}" for day in range(7))
-    lines: list[Line] = [((" " * 8 + names, Ink.DIM),)]
+    lines: list[Line] = [((" " * 8 + names.rstrip(), Ink.DIM),)]
     while monday <= last:
         week = [monday + timedelta(days=day) for day in range(7)]
         cells = tuple(span for day in week for span in _day(day, known, target, glyphs))
