@@ -176,7 +176,9 @@ def test_watchdeck_alone_opens_the_console_of_the_hub_that_runs_or_says_how_to_s
     command = [sys.executable, "-m", "console.main"]
     environment = {"PYTHONPATH": str(Path.cwd()), "WATCHDECK_STATE": str(tmp_path / "state")}
     with Terminal(tmp_path, command, environment=environment) as terminal:
-        terminal.shows("no hub runs there", "watchdeck up", f"{EXIT}5")
+        said = "".join(terminal.shows(f"{EXIT}5").split())  # a long path folds the line anywhere
+        assert "nohubrunsthere" in said
+        assert "watchdeckup" in said
     with Installation(tmp_path / "state"), Terminal(tmp_path, command, environment=environment) as terminal:
         terminal.shows("triage", "link ")
         terminal.press("q")
