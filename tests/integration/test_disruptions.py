@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from cmdb.hub.disruptions import Disruptions
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
 from cmdb.stakeholder import tell_stakeholder
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import check, ci, put, until
 from tests.support.receivers import Mailbox, mail_server
 
 SHOP = """
@@ -37,20 +36,20 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=HandClock()) as hub:
-        await put(hub, ci("web-1"), check("web-1"), ci("db-1"))
-        await until(lambda: hub.services.state_of("shop") == "up", "shop is up")
-        yield hub
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 @pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        await client.call("hub.act_as", actor="mia")
-        yield client
+async def hub(hub: Hub) -> Hub:
+    await put(hub, ci("web-1"), check("web-1"), ci("db-1"))
+    await until(lambda: hub.services.state_of("shop") == "up", "shop is up")
+    return hub
+
+
+@pytest.fixture
+def actor() -> str:
+    return "mia"
 
 
 async def test_stakeholders_are_told_of_planned_work_once_and_answer(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,7 +14,7 @@ from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
-from tests.support.hub import START, HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import START, HandClock, check, ci, put, until
 
 SHOP = """
 [[service]]
@@ -29,22 +28,8 @@ target = "99%"
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 async def now_in(hub: Hub, state: str, expected: str, item: str = "web-1", reason: str | None = None) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from checks.rollup import rolled, start_of
 from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
 from cmdb.series.measured import Measured
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import HandClock, check, ci, put, until
 
 SHOP = """
 [[service]]
@@ -28,25 +27,16 @@ latency_share = 0.95
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        await put(hub, ci("h1", "host", name="web-1"), ci("root", "filesystem", host="h1", name="/var"))
-        await put(hub, ci("web", host="h1"), check("web", "http"), check("web", "tcp"), check("root", "filesystem"))
-        await until(lambda: hub.services.state_of("shop") == "up", "shop is up")
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        yield client
+async def hub(hub: Hub) -> Hub:
+    await put(hub, ci("h1", "host", name="web-1"), ci("root", "filesystem", host="h1", name="/var"))
+    await put(hub, ci("web", host="h1"), check("web", "http"), check("web", "tcp"), check("root", "filesystem"))
+    await until(lambda: hub.services.state_of("shop") == "up", "shop is up")
+    return hub
 
 
 async def measured(hub: Hub, check_id: str, metric: str, hourly: Sequence[Sequence[float]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
-from tests.support.hub import HandClock, check, ci, client_of, hub_at, put, until
+from tests.support.hub import HandClock, check, ci, put, until
 
 SHOP = """\
 # The shop, as agreed with sales.
@@ -28,23 +28,13 @@ target = "99%"
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def files() -> Mapping[str, str]:
+    return {"services.d/shop.toml": SHOP}
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, clock: HandClock) -> AsyncIterator[Hub]:
-    (tmp_path / "services.d").mkdir()
-    (tmp_path / "services.d" / "shop.toml").write_text(SHOP)
-    async with hub_at(tmp_path, clock=clock) as hub:
-        yield hub
-
-
-@pytest.fixture
-async def client(hub: Hub) -> AsyncIterator[HubClient]:
-    async with await client_of(hub) as client:
-        await client.call("hub.act_as", actor="mia")
-        yield client
+def actor() -> str:
+    return "mia"
 
 
 def file_of(hub: Hub, name: str = "shop.toml") -> Path:
