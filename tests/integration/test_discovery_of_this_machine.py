@@ -162,7 +162,11 @@ def test_an_unprivileged_scan_says_what_it_was_denied(tmp_path: Path) -> None:
     needs("setpriv")
     if os.geteuid() != 0:
         pytest.skip("needs root to become nobody")
-    code = "from agent.discovery.printing import print_scan; raise SystemExit(print_scan(True))"
+    # It listens itself, so that there is a program that nobody may look into, whatever else runs here.
+    code = (
+        "import socket; held = socket.create_server(('127.0.0.1', 0));"
+        "from agent.discovery.printing import print_scan; raise SystemExit(print_scan(True))"
+    )
     done = subprocess.run(
         ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", code],
         capture_output=True, timeout=60, check=False, cwd=Path(__file__).parents[2],
