@@ -18,6 +18,7 @@ from cmdb.clock import Clock
 from cmdb.config import CheckSection
 from cmdb.dependencies.edges import External
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.own_agent import OwnAgent
 from cmdb.hub.stirred import stirred
 from cmdb.model.change import Change, Delta, Put, Remove
 from cmdb.model.check import CheckRecord
@@ -35,8 +36,6 @@ _log = logging.getLogger(__name__)
 
 
 class Agentless:
-    """`hubs_agent` is the id of the agent on the hub's own machine, None before it first came."""
-
     def __init__(
         self,
         ledger: Ledger,
@@ -47,12 +46,17 @@ class Agentless:
     ) -> None:
         self._ledger, self._clock, self._tuning = ledger, clock, tuning
         self._rules, self._work_changed = rules, work_changed
-        self.hubs_agent: str | None = None
+        self._own = OwnAgent()
         self._with_agent: dict[str, str] = {}  # by agent, the host that it lives on
         self._work: dict[str, object] = {}  # by check that the hub's agent runs, as which it was told
         self.plan_hosts: Callable[[], Awaitable[None]] | None = None  # those with agents; set by who does it
         self._plan = self._assign = self._came = False
         self._stirred = asyncio.Event()
+
+    @property
+    def hubs_agent(self) -> str | None:
+        """The id of the agent on the hub's own machine, None before it first came."""
+        return self._own.id
 
     def rules_changed(self) -> None:
         self._plan = True
@@ -131,9 +135,9 @@ class Agentless:
         return [msgspec.convert(one, ConfigurationItem) for one in await self._ledger.store.find(Kind.CI, equals)]
 
     def _take_agent(self, agent: Document) -> None:
-        local = agent["transport"] == "local" and agent["state"] != "revoked"
-        if local and self.hubs_agent != agent["id"]:
-            self.hubs_agent = agent["id"]
+        before = self._own.id
+        self._own.take(agent)
+        if self._own.id != before:
             self._came = any(rule.at_hub and not rule.target for rule in self._rules().rules)
             self.rules_changed()
         host = agent.get("host")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cmdb.clock import Clock
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.own_agent import OwnAgent
 from cmdb.hub.services import ACTOR, Services
 from cmdb.locations import Locations
 from cmdb.model.change import Delta
@@ -44,7 +45,7 @@ class ServiceWatch:
         self._ledger, self._clock, self._locations = ledger, clock, locations
         self._declared = Declared()
         self._read: Signature = ()
-        self._host: str | None = None
+        self._own = OwnAgent()
         self._units: set[str] = set()  # of this host
         self.rules_changed: Callable[[], Awaitable[None]] | None = None
 
@@ -66,25 +67,26 @@ class ServiceWatch:
     async def load(self, store: Store) -> None:
         await self.services.load(store)
         for agent in await store.find(Kind.AGENT):
-            self._host = _local_host(agent) or self._host
+            self._own.take(agent)
         await self._find_units(store)
 
     async def apply(self, deltas: Sequence[Delta]) -> None:
-        before = self._host, bool(self._units)
-        hosts = [_local_host(delta.body) for delta in deltas if delta.kind is Kind.AGENT and delta.body]
-        self._host = next(filter(None, hosts), self._host)
-        if self._host != before[0]:
+        before = self._own.host, bool(self._units)
+        for delta in deltas:
+            if delta.kind is Kind.AGENT and delta.body is not None:
+                self._own.take(delta.body)
+        if self._own.host != before[0]:
             await self._find_units(self._ledger.store)
         for delta in deltas:
             if delta.kind is Kind.CI:
                 self._take_unit(delta)
         await self.services.apply(deltas)
-        if (self._host, bool(self._units)) != before:
+        if (self._own.host, bool(self._units)) != before:
             await self._declare(ACTOR)
             await self.services.judge()
 
     async def _find_units(self, store: Store) -> None:
-        found = [] if self._host is None else await store.find(Kind.CI, {"class": UNIT, "host": self._host})
+        found = [] if self._own.host is None else await store.find(Kind.CI, {"class": UNIT, "host": self._own.host})
         self._units = {unit["id"] for unit in found if self._is_here(unit)}
 
     def _take_unit(self, delta: Delta) -> None:
@@ -94,7 +96,7 @@ class ServiceWatch:
             self._units.discard(delta.id)
 
     def _is_here(self, item: Document) -> bool:
-        return item["host"] is not None and item["host"] == self._host and item["status"] != "retired"
+        return item["host"] is not None and item["host"] == self._own.host and item["status"] != "retired"
 
     async def reload(self, actor: str) -> Declared:
         """Read the files again and make what they say the record. Raises `TomlError`; then nothing changed."""
@@ -137,7 +139,7 @@ class ServiceWatch:
     async def _declare(self, actor: str) -> None:
         services = {
             service.id: service
-            for service in (this_host(self._host, has_units=bool(self._units)), *self._declared.services)
+            for service in (this_host(self._own.host, has_units=bool(self._units)), *self._declared.services)
         }
         agreements = {agreement.id: agreement for agreement in (default_agreement(), *self._declared.agreements)}
         await self.services.declare(services.values(), agreements.values(), actor=actor)
@@ -155,10 +157,6 @@ class ServiceWatch:
             self._locations.watched.write_text(f"{self._clock.now().isoformat()}\n")
         except OSError as error:
             _log.warning("%s is not written: %s", self._locations.watched, error.strerror)
-
-
-def _local_host(agent: Document) -> str | None:
-    return agent.get("host") if agent.get("transport") == "local" else None
 
 
 def _signature(folder: Path) -> Signature:
