@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from cmdb.hub.maintenance_watch import MaintenanceWatch
+from cmdb.hub.recent_changes import RecentChanges
 from cmdb.hub.upstream import Upstream
 from cmdb.model.change import HistoryRow
 from cmdb.model.incident import Incident, Suspect
@@ -17,22 +18,22 @@ from cmdb.practices.maintenance import open_spans
 from cmdb.practices.suspects import LOOKED_BACK, suspects
 from cmdb.store.protocol import Store
 
-MOST_ROWS = 2000
 MOST_INCIDENTS = 20  # of one batch: in a storm the first ones tell
 
 
 class Suspicion:
-    """Reads the last day's history once for all incidents of a batch."""
+    """Looks at the last day's changes once for all incidents of a batch."""
 
     def __init__(self, store: Store, upstream: Upstream, maintenance: MaintenanceWatch) -> None:
         self._store, self._upstream, self._maintenance = store, upstream, maintenance
+        self._recent = RecentChanges(store)
 
     async def of(self, incidents: Iterable[Incident], now: datetime) -> list[Incident]:
         """These incidents with their suspects."""
         wanted = [incident for incident in incidents if incident.ci is not None][:MOST_INCIDENTS]
         if not wanted:
             return []
-        rows = await self._store.history(Kind.CI, since=now - LOOKED_BACK, limit=MOST_ROWS)
+        rows = await self._recent.rows(now)
         return [msgspec.structs.replace(one, suspects=await self._suspects(one, rows)) for one in wanted]
 
     async def _suspects(self, incident: Incident, rows: Sequence[HistoryRow]) -> tuple[Suspect, ...]:

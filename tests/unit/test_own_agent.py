@@ -16,7 +16,8 @@ def agent(id_: str, *, host: str | None = "h", state: str = "connected", transpo
 
 def test_the_first_stays_it_while_it_is_heard() -> None:
     own = OwnAgent()
-    assert own.take(agent("a", host=None)) and own.take(agent("a", host="h1"))
+    assert own.take(agent("a", host=None))
+    assert own.take(agent("a", host="h1"))
     assert not own.take(agent("b", host="h2"))
     assert not own.take(agent("a", host=None))
     assert (own.id, own.host) == ("a", "h1")
