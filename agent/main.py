@@ -65,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from agent.address import parse_address  # noqa: PLC0415
     from agent.run import Settings, TooDear, run  # noqa: PLC0415
 
+    logging.raiseExceptions = False  # a log on a full disk is no reason to write more into it
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     hubs = [parse_address(text, arguments.state) for text in arguments.hub]
     try:

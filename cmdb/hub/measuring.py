@@ -6,6 +6,7 @@ Looked at now and then, and kept in memory: the series lie in a file of their ow
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from cmdb.practices.period import period_window
 from cmdb.practices.span import Span
 from cmdb.series.file import SeriesFile
 from cmdb.series.measured import Series
-from cmdb.store.protocol import Document, Store
+from cmdb.store.protocol import Document, Store, StoreError
 
 LOOK_EVERY_S = 300.0
 TREND = timedelta(days=14)
@@ -34,6 +35,7 @@ HOURS_KEPT = timedelta(days=60)
 FULL = 100.0
 # By type of check: the metrics that fill up.
 FILLING = {"filesystem": ("used_percent", "inodes_percent"), "memory": ("used_percent",)}
+_log = logging.getLogger(__name__)
 
 
 class Measuring:
@@ -46,7 +48,10 @@ class Measuring:
 
     async def run(self) -> None:
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.warning("what was measured is looked at again in %g s: %s", LOOK_EVERY_S, error)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:

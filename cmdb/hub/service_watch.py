@@ -23,7 +23,7 @@ from cmdb.model.kind import Kind
 from cmdb.practices.default_service import default_agreement, this_host
 from cmdb.rules_file import CheckRules
 from cmdb.services_file import Declared, load_services, service_files
-from cmdb.store.protocol import Document, Store
+from cmdb.store.protocol import Document, Store, StoreError
 from cmdb.toml_file import TomlError
 
 STAMP_INTERVAL_S = 5.0
@@ -128,6 +128,9 @@ class ServiceWatch:
         except TomlError as error:
             self.problem = error
             _log.error("services.d is not taken up: %s", error)
+        except StoreError as error:
+            self._read = ()  # the files are looked at again
+            _log.warning("services.d is taken up in %g s: %s", STAMP_INTERVAL_S, error)
 
     def _moving(self, *, everything: bool) -> list[str]:
         return [

@@ -201,13 +201,15 @@ class EmbeddedStore:
         if self._closed:
             return
         self._closed = True
-        await self._texts.stop()
-        await self._commits.finish()
-        self._feed.end()
-        await asyncio.to_thread(self._checkpointer.finish)
-        await self._archive.close()
-        await asyncio.to_thread(self._database.close)
-        self._lock.release()
+        try:
+            await self._texts.stop()
+            await self._commits.finish()
+            self._feed.end()
+            await asyncio.to_thread(self._checkpointer.finish)
+            await self._archive.close()
+            await asyncio.to_thread(self._database.close)
+        finally:
+            self._lock.release()
 
     def _there(self, key: RecordKey) -> bytes | None:
         return self._by_name[key[0]].rows.get(key[1])

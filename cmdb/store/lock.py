@@ -37,4 +37,5 @@ class StateLock:
     def release(self) -> None:
         """Let go; the file stays, so that nobody locks a file that is about to vanish."""
         os.ftruncate(self._fd, 0)
+        fcntl.flock(self._fd, fcntl.LOCK_UN)  # a child that was forked may not have let go of it yet
         os.close(self._fd)

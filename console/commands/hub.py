@@ -20,6 +20,7 @@ from console.ssh.door import front_door
 @with_state
 def hub(locations: Locations, port: int | None, lifeline: int | None) -> None:
     """The daemon: record, incidents, service levels; until SIGTERM."""
+    logging.raiseExceptions = False  # a log on a full disk is no reason to write more into it
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with errors_said():
         run_hub(locations, load_config(locations.config), lifeline_fd=lifeline, parts=[front_door(port)])

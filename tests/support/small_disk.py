@@ -1,17 +1,15 @@
-"""Disks that fill up or fail. Without the right to mount a test is skipped, or fails where all must run."""
+"""Disks that fill up or fail. Without the right to mount, a full one is skipped, or fails where all must run."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-
-from tests.waiting import wait_for
 
 
 @contextlib.contextmanager
@@ -27,43 +25,17 @@ def small_disk_at(disk: Path, size_mib: int) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-class FailingDisk:
-    """An ext4 file system in a file: `fail` does to it what a disk error does, `mend` what an administrator does.
-
-    Where the kernel gives no loop device, as in many containers, a test is skipped in any case.
-    """
-
-    def __init__(self, image: Path, at: Path) -> None:
-        self.at = at
-        self._image = image
-
-    def __enter__(self) -> FailingDisk:
-        if shutil.which("mkfs.ext4") is None:
-            pytest.skip("mkfs.ext4 is not there")
-        with self._image.open("wb") as file:
-            file.truncate(64 * 1024 * 1024)
-        subprocess.run(["mkfs.ext4", "-q", str(self._image)], check=True)
-        self.at.mkdir()
-        if (refused := self._mount()) is not None:
-            pytest.skip(f"cannot mount a file here: {refused}")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        subprocess.run(["umount", "-l", str(self.at)], check=True)
-
-    def fail(self) -> None:
-        """From now on it takes no writes, whoever has a file open."""
-        subprocess.run(["mount", "-o", "remount,abort", str(self.at)], check=True)
-
-    def mend(self) -> None:
-        """Check it and mount it again. Nobody may have a file open."""
-        wait_for("nobody to use the disk", lambda: _run("umount", str(self.at)) is None, limit_s=60)
-        checked = subprocess.run(["e2fsck", "-fy", str(self._image)], capture_output=True, check=False)
-        assert checked.returncode in {0, 1}, checked.stdout
-        assert self._mount() is None
-
-    def _mount(self) -> str | None:
-        return _run("mount", "-o", "loop", str(self._image), str(self.at))
+@contextlib.contextmanager
+def writing_fails(pid: int) -> Iterator[None]:
+    """Inside the `with` the kernel refuses this process every write to a file, whoever opened it when."""
+    process = psutil.Process(pid)
+    soft, hard = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.rlimit(psutil.RLIMIT_FSIZE, (soft, hard))
 
 
 def _run(*command: str) -> str | None:
