@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +9,14 @@ from typing import Any
 
 from cmdb.filter.error import FilterError
 from cmdb.filter.field import Related, Scope, beginning_of, nothing_related, value_of
-from cmdb.filter.natural import NaturalKey, natural_key
+from cmdb.filter.natural import natural_key, reversed_key
 from cmdb.store.protocol import Document
 
 Key = tuple[Any, ...]
 MOST_FIELDS = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = (9, 0)
+_ALONE = Scope(_EPOCH)
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Order:
 
     def key(self, document: Document, related: Related = nothing_related) -> Key:
         """What to compare this document by. Numbers, then text in its natural order; `age` counts back in time."""
-        scope = Scope(_EPOCH, related)
-        return (*(_part(_value(document, name, scope), descends) for name, descends in self.fields), document["id"])
+        scope = _ALONE if related is nothing_related else Scope(_EPOCH, related)
+        return (*[_part(_value(document, name, scope), descends) for name, descends in self.fields], document["id"])
 
 
 def parse_sort(text: str) -> Order:
@@ -51,25 +51,6 @@ def parse_sort(text: str) -> Order:
     return Order(tuple(fields))
 
 
-@functools.total_ordering
-class _Reversed:
-    """A text's key that sorts the other way round."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: NaturalKey) -> None:
-        self.key = key
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Reversed) and self.key == other.key
-
-    def __lt__(self, other: _Reversed) -> bool:
-        return self.key > other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
 def _value(document: Document, name: str, scope: Scope) -> Any:
     if name == "age" and "age" not in document:
         beginning = beginning_of(document)
@@ -83,11 +64,11 @@ def _part(value: Any, descends: bool) -> tuple[int, Any]:
     number = _seconds(value) if isinstance(value, datetime) else value
     if isinstance(number, bool | int | float):
         return (0, -number if descends else number) if number == number else _LAST  # noqa: PLR0124 — NaN
-    key = natural_key(value if isinstance(value, str) else str(value))
-    return (1, _Reversed(key) if descends else key)
+    text = value if isinstance(value, str) else str(value)
+    return (1, reversed_key(text) if descends else natural_key(text))
 
 
 def _seconds(moment: datetime) -> float:
     """Since 1970, for any year; `datetime.timestamp` fails for the first."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.fromtimestamp(0, UTC)).total_seconds()
+    return (aware - _EPOCH).total_seconds()

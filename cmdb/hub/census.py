@@ -72,8 +72,8 @@ class Census:
 
     def state_of(self, ci: str) -> str | None:
         """The worst state of this CI's own checks; None when it has none."""
-        labels = self._labels[Kind.CHECK]
-        return worst(labels[check] for check in self._checks_of.get(ci, ()))
+        checks, labels = self._checks_of.get(ci), self._labels[Kind.CHECK]
+        return worst(labels[check] for check in checks) if checks else None
 
     def class_of(self, ci: str) -> str | None:
         label = self._labels[Kind.CI].get(ci)

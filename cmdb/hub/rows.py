@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from cmdb.model.change import HistoryRow
 from cmdb.model.kind import Kind
 from cmdb.practices.incident_state import FINISHED
@@ -71,16 +73,37 @@ async def named_history_row(store: Store, row: HistoryRow) -> Row:
     return shown | {"name": ci["name"], "ci": row.id, "class": ci["class"], "host_name": host_name}
 
 
+class _Named(msgspec.Struct, frozen=True, gc=False):
+    """Of a CI what is said beside the records that are about it."""
+
+    id: str
+    name: str
+    class_: str = msgspec.field(name="class")
+    host: str | None = None
+
+
+_named_of = msgspec.msgpack.Decoder(_Named).decode
+
+
 async def _place(store: Store, ci_id: str | None, at: datetime | None) -> Row:
     """`ci_name`, `ci_class`, `host` and `host_name` of what is about this CI."""
-    ci = await store.get(Kind.CI, ci_id, at=at) if ci_id else None
+    ci = await _item(store, ci_id, at)
     if ci is None:
         return {"ci_name": ci_id or "", "ci_class": None, "host": None, "host_name": None}
-    host = ci.get("host")
-    host_name = ci["name"] if host == ci["id"] else await _named(store, host, at)
-    return {"ci_name": ci["name"], "ci_class": ci["class"], "host": host, "host_name": host_name}
+    host_name = ci.name if ci.host == ci.id else await _named(store, ci.host, at)
+    return {"ci_name": ci.name, "ci_class": ci.class_, "host": ci.host, "host_name": host_name}
 
 
 async def _named(store: Store, ci_id: str | None, at: datetime | None) -> str | None:
-    ci = await store.get(Kind.CI, ci_id, at=at) if ci_id else None
-    return None if ci is None else str(ci["name"])
+    ci = await _item(store, ci_id, at)
+    return None if ci is None else ci.name
+
+
+async def _item(store: Store, ci_id: str | None, at: datetime | None) -> _Named | None:
+    """Without the rest of its document: lists ask this for each of 100,000 rows."""
+    if not ci_id:
+        return None
+    if at is not None:
+        return msgspec.convert(await store.get(Kind.CI, ci_id, at=at), _Named | None)
+    (packed,) = await store.bodies([(Kind.CI, ci_id)])
+    return None if packed is None else _named_of(packed)

@@ -39,7 +39,7 @@ class Cis:
         self._store, self._census, self._class = store, census, class_
 
     async def rows(self) -> AsyncIterator[Row]:
-        for ci in await self._store.find(Kind.CI, {"class": self._class} if self._class else None):
+        async for ci in self._store.scan(Kind.CI, {"class": self._class} if self._class else None):
             yield await ci_row(self._store, ci, self._census.state_of)
 
     async def row(self, id_: str) -> Row | None:
@@ -87,7 +87,7 @@ class Checks:
         self._store, self._book = store, book
 
     async def rows(self) -> AsyncIterator[Row]:
-        for check in await self._store.find(Kind.CHECK):
+        async for check in self._store.scan(Kind.CHECK):
             yield await check_row(self._store, check, self._book.number_of)
 
     async def row(self, id_: str) -> Row | None:
@@ -107,7 +107,7 @@ class Incidents:
         self._store, self._closed = store, closed
 
     async def rows(self) -> AsyncIterator[Row]:
-        for incident in await self._store.find(Kind.INCIDENT, matching=self._wanted):
+        async for incident in self._store.scan(Kind.INCIDENT, matching=self._wanted):
             yield await incident_row(self._store, with_few_effects(incident))
 
     async def row(self, id_: str) -> Row | None:
@@ -132,9 +132,9 @@ class Triage:
         self._store, self._book, self._matrix, self._impact = store, book, matrix, impact
 
     async def rows(self) -> AsyncIterator[Row]:
-        for incident in await self._store.find(Kind.INCIDENT, matching=_is_open):
+        async for incident in self._store.scan(Kind.INCIDENT, matching=_is_open):
             yield await self._incident(incident)
-        for check in await self._store.find(Kind.CHECK, matching=lambda one: one["state"] not in WELL):
+        async for check in self._store.scan(Kind.CHECK, matching=lambda one: one["state"] not in WELL):
             if self._book.number_of(check["id"]) is None:
                 yield await self._check(check)
 
@@ -170,7 +170,7 @@ class Agents:
         self._store = store
 
     async def rows(self) -> AsyncIterator[Row]:
-        for agent in await self._store.find(Kind.AGENT):
+        async for agent in self._store.scan(Kind.AGENT):
             yield await agent_row(self._store, agent)
 
     async def row(self, id_: str) -> Row | None:
@@ -189,7 +189,7 @@ class Records:
         self.default_order = default_order
 
     async def rows(self) -> AsyncIterator[Row]:
-        for document in await self._store.find(self._kind, matching=self._wanted):
+        async for document in self._store.scan(self._kind, matching=self._wanted):
             yield dict(document)
 
     async def row(self, id_: str) -> Row | None:

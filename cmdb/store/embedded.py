@@ -9,7 +9,7 @@ import asyncio
 import gc
 import pathlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -119,15 +119,23 @@ class EmbeddedStore:
         *,
         at: datetime | None = None,
     ) -> list[Document]:
+        return [document async for document in self._each(kind, equals, matching, at)]
+
+    def scan(
+        self, kind: Kind, equals: Mapping[str, Any] | None = None, matching: Predicate | None = None
+    ) -> AsyncIterator[Document]:
+        return self._each(kind, equals, matching, None)
+
+    async def _each(
+        self, kind: Kind, equals: Mapping[str, Any] | None, matching: Predicate | None, at: datetime | None
+    ) -> AsyncIterator[Document]:
         demanded = [(path_of(name), value) for name, value in (equals or {}).items()]
-        found: list[Document] = []
         candidates = await self._candidates(kind, demanded + equalities(matching), at)
         for n, document in enumerate(map(unsealed, candidates), start=1):
             if _has(document, demanded) and (matching is None or matching(document)):
-                found.append(document)
+                yield document
             if n % _READ_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return found
 
     async def read(self, kind: Kind, type_: type[R], where: str, values: Iterable[str]) -> list[R]:
         table, wanted = self._tables[kind], frozenset(values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -89,6 +89,12 @@ class MemoryStore:
             if matching is None or matching(document):
                 found.append(document)
         return found
+
+    async def scan(
+        self, kind: Kind, equals: Mapping[str, Any] | None = None, matching: Predicate | None = None
+    ) -> AsyncIterator[Document]:
+        for document in await self.find(kind, equals, matching):
+            yield document
 
     async def read(self, kind: Kind, type_: type[R], where: str, values: Iterable[str]) -> list[R]:
         wanted = frozenset(values)

@@ -17,7 +17,7 @@ Errors::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -177,6 +177,11 @@ class Store(Protocol):
         at: datetime | None = None,
     ) -> list[Document]:
         """The documents with these values that the predicate accepts, ordered by id. Raises `Forgotten`."""
+
+    def scan(
+        self, kind: Kind, equals: Mapping[str, Any] | None = None, matching: Predicate | None = None
+    ) -> AsyncIterator[Document]:
+        """As `find`, of one moment too, but one by one: for who goes through many and keeps little of each."""
 
     async def read(self, kind: Kind, type_: type[R], where: str, values: Iterable[str]) -> list[R]:
         """The records with one of these values in the field `where`, ordered by id, as the structs that hold them.

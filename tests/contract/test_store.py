@@ -148,6 +148,17 @@ async def test_find_narrows_by_indexed_equality_in_order_of_id(store: Store) -> 
     assert await store.find(Kind.RELATION) == []
 
 
+async def test_a_scan_finds_the_same_one_by_one_and_of_one_moment(store: Store) -> None:
+    await store.commit(batch(host("h1"), host("h2"), host("h3")))
+    scanned = []
+    async for document in store.scan(Kind.CI, {"class": "host"}):
+        scanned.append(document["id"])
+        await store.commit(batch(host(f"h{document['id']}")))
+    assert scanned == ["h1", "h2", "h3"]
+    later = store.scan(Kind.CI, matching=lambda ci: ci["id"].startswith("hh"))
+    assert [document["id"] async for document in later] == ["hh1", "hh2", "hh3"]
+
+
 async def test_find_follows_what_was_updated(store: Store) -> None:
     await store.commit(batch(host("h1"), host("h2")))
     await store.commit(batch(host("h1", status="retired")))

@@ -60,3 +60,15 @@ def test_any_values_have_one_order_whichever_way_they_came(found: list[dict[str,
     shuffled = random.sample(rows, len(rows))
     assert ordered(sort, *rows) == ordered(sort, *shuffled)
     assert str(parse_sort(sort)) == sort
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cn"])) | st.text("aZ019-", max_size=6), min_size=2))
+def test_text_that_descends_is_in_exactly_the_other_order(texts: list[str]) -> None:
+    def ranked(sort: str) -> list[tuple[Any, ...]]:
+        order = parse_sort(sort)
+        return [order.key({"id": "", "name": text}) for text in texts if text]
+
+    forward, backward = ranked("name"), ranked("-name")
+    for one in range(len(forward)):
+        for other in range(len(forward)):
+            assert (forward[one] < forward[other]) == (backward[one] > backward[other])
