@@ -6,6 +6,7 @@ It runs in a process of its own and takes the terminal; the hub lives elsewhere 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -141,6 +142,7 @@ def run_console(
     except TomlError as error:
         raise CommandError(Exit.USAGE, error.what, error.why, "correct it, or take the file away") from error
     console = Console(locations, readonly=readonly, settings=settings, driver=driver, glyphs=glyphs)
+    gc.freeze()  # what was imported stays: looking through it again would hold up a key for 80 ms now and then
     asyncio.run(_until_left(console))
     return console.return_code or 0
 
