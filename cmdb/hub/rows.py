@@ -26,9 +26,13 @@ async def ci_row(store: Store, ci: Document, state_of: StateOf, at: datetime | N
 
 
 async def check_row(store: Store, check: Document, number_of: NumberOf, at: datetime | None = None) -> Row:
-    """A check without its definition and its whole last result: `check.show` has them."""
+    """A check without its definition and its whole last result: `check.show` has them.
+
+    `behind` are the names of what keeps it from being reached.
+    """
     row = {name: value for name, value in check.items() if name not in {"definition", "last_result"}}
-    return row | await _place(store, check["ci"], at) | {"incident": number_of(check["id"])}
+    behind = [await _named(store, ci, at) or ci for ci in check.get("blocked_by", ())]
+    return row | await _place(store, check["ci"], at) | {"incident": number_of(check["id"]), "behind": behind}
 
 
 async def incident_row(store: Store, incident: Document, at: datetime | None = None) -> Row:

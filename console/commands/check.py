@@ -24,8 +24,13 @@ MAX_IMPORT_CHARS = 16 * 1024 * 1024
 
 
 def _state(row: Row) -> str:
-    said = "unreachable" if row.get("blocked_by") else state_of(row)
+    said = "unreachable" if row.get("behind") else state_of(row)
     return f"{said}, flapping" if row.get("flapping") else said
+
+
+def _output(row: Row) -> str:
+    """With what keeps it from being reached before it."""
+    return f"behind {', '.join(row['behind'])}: {row['output']}" if row.get("behind") else str(row["output"])
 
 
 COLUMNS = (
@@ -34,7 +39,7 @@ COLUMNS = (
     Column("ITEM", "ci_name"),
     Column("CHECK", "type"),
     Column("ID", "id"),
-    Column("OUTPUT", "output"),
+    Column("OUTPUT", _output),
 )
 
 

@@ -38,7 +38,7 @@ def _title(row: Row, _moment: Moment) -> Line:
 
 
 def _what(row: Row, moment: Moment) -> Line:
-    return _title(row, moment) if _is_incident(row) else cells.field("output")(row, moment)
+    return _title(row, moment) if _is_incident(row) else cells.check_output(row, moment)
 
 
 def _since(row: Row, moment: Moment) -> Line:
@@ -181,7 +181,7 @@ CHECKS = View(
         Column("SINCE", cells.age("since"), 5, rank=1, right=True, sort="-since"),
         Column("CI", ci_name, 16, 10, rank=0, grow=1, sort="ci_name"),
         Column("CHECK", check_name, 10, 8, rank=2, grow=1, sort="type"),
-        Column("OUTPUT", cells.field("output"), 30, 24, rank=0, grow=4),
+        Column("OUTPUT", cells.check_output, 30, 24, rank=0, grow=4),
         Column("TRY", _attempt, 5, rank=6, sort="attempt"),
         Column("SEEN", cells.age("last_result_at"), 4, rank=5, right=True, sort="-last_result_at"),
         Column("INCIDENT", cells.number, 8, rank=4, sort="incident"),

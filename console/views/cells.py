@@ -72,8 +72,17 @@ def state(path: str, words: states.Words) -> Render:
 
 def check_state(row: Row, _moment: Moment) -> Line:
     """In capitals once it is hard; in small letters while it is still being tried again."""
+    if row.get("behind"):
+        return (states.UNREACHABLE,)
     word, ink = states.word(states.CHECK, row.get("state"))
     return ((word if row.get("hard", True) else word.lower(), ink),)
+
+
+def check_output(row: Row, moment: Moment) -> Line:
+    """What it last said; of one that cannot be reached first by what."""
+    output = field("output")(row, moment)
+    behind = said(row.get("behind"))
+    return ((f"unreachable: {behind}  ", Ink.UNKNOWN), *output) if behind else output
 
 
 def priority(row: Row, moment: Moment) -> Line:

@@ -53,6 +53,8 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     yield Heading(plain(check_name(row, moment)), clean(row.get("type") or ""))
     yield Prose(text(clean(row.get("output") or "never run")))
     yield Pair("state", _state(row, moment))
+    if row.get("behind"):
+        yield Pair("unreachable", text(f"behind {cells.said(row['behind'])}, so nobody is told of it"))
     yield Pair("on", ci_name(row, moment))
     if row.get("incident"):
         yield Pair("incident", text(f"INC-{clean(row.get('incident'))}"))

@@ -15,6 +15,7 @@ CHECK = {
     "unknown": ("UNKN", Ink.UNKNOWN),
     "pending": ("PEND", Ink.DIM),
 }
+UNREACHABLE = ("BLKD", Ink.UNKNOWN)  # a check whose CI stands behind something that is down
 INCIDENT = {
     "new": ("NEW", Ink.CRITICAL),
     "acknowledged": ("ACK", Ink.TEXT),

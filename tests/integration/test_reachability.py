@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from cmdb.hub.api.check import VERBS
 from cmdb.hub.api.verb import checked
@@ -18,6 +20,7 @@ from cmdb.model.maintenance import Maintenance
 from cmdb.model.relation import Relation
 from cmdb.practices.maintenance import Window
 from tests.support.hub import START, HandClock, check, ci, put, relation, until
+from tests.support.typed import typed_on
 
 
 def stands_on(ci_id: str, parent: str, group: str = "", needed: int = 1) -> Relation:
@@ -105,6 +108,19 @@ async def test_what_depends_on_each_other_is_not_lost_for_itself(hub: Hub) -> No
     await put(hub, check("a", "tcp", "critical"))
     await until(lambda: hub.book.of_check("a/tcp") is not None, "an incident about a")
     assert await blocked_by(hub, "a/tcp") == ()
+
+
+async def test_a_list_says_unreachable_and_by_what(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    await put(hub, ci("switch", "host", host="switch", name="core-1"), ci("web"), stands_on("web", "switch"))
+    await put(hub, check("switch", "icmp", "critical"), check("web", "tcp", "critical", output="timed out"))
+    await comes_to_be_blocked(hub, "web/tcp", "switch")
+    typed = typed_on(hub, capsys)
+    listed = await typed("check", "list", "--filter", "ci=web")
+    assert "unreachable" in listed
+    assert "behind core-1: timed out" in listed
+    (row,) = json.loads(await typed("check", "list", "--filter", "ci=web", "--json"))
+    assert (row["state"], row["behind"]) == ("critical", ["core-1"])
+    assert "unreachable" not in await typed("check", "list", "--filter", "ci=switch")
 
 
 async def explained(hub: Hub, id_: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from cmdb.hub.hub import Hub
 from console.output.themes import LOOKS
 from console.views.glyphs import ASCII
-from tests.support.hub import START, HandClock, check, ci, hub_at
+from tests.support.hub import START, HandClock, check, ci, hub_at, put, relation
 from tests.tui.fleet import give, incident, small_fleet
 from tests.tui.seen import console_on
 
@@ -40,6 +40,24 @@ async def test_triage_shows_incidents_and_what_is_not_well(
         assert "load 0.4" not in seen.screen
         assert seen.cursor_line == seen.line_with("NEW")
         assert "? Help" in seen.lines[-1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_check_behind_what_is_down_is_said_to_be_unreachable(
+    tmp_path: Path, clock: HandClock, size: tuple[int, int]
+) -> None:
+    async with hub_at(tmp_path, clock=clock) as hub:
+        await put(hub, ci("switch", "host", host="switch", name="core-1"), ci("shop"))
+        await put(
+            hub, relation("shop", "depends_on", "switch"), check("switch", "icmp", "critical", output="no answer")
+        )
+        await put(hub, check("shop", "http", "critical", output="timed out"))
+        async with console_on(tmp_path, size=size, clock=clock) as seen:
+            await seen.type(":checks")
+            await seen.press("enter")
+            await seen.shows("BLKD", "unreachable: core-1", "no answer")
+            assert "BLKD" in seen.line_with("unreachable: core-1")
+            assert "CRIT" in seen.line_with("no answer")
 
 
 async def test_a_wide_terminal_shows_the_record_beside_the_list(tmp_path: Path, hub: Hub, clock: HandClock) -> None:
