@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
+
+import msgspec
 
 from agent.link import Reader, Writer
 from agent.ssh_address import SshAddress, parse_hub_host
@@ -16,8 +17,7 @@ from agent.unix_socket import connect
 CONNECT_LIMIT_S = 10.0
 
 
-@dataclass(frozen=True)
-class UnixAddress:
+class UnixAddress(msgspec.Struct, frozen=True):
     """A hub on this machine."""
 
     path: Path

@@ -7,7 +7,6 @@ the new one is in it; each of them lets the agent in.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -73,7 +72,7 @@ def _make(path: Path) -> None:
 
 def _run(*options: str, instead: Sequence[str]) -> str:
     """What `ssh-keygen` says, or the stand-in where there is none."""
-    command = ["ssh-keygen", *options] if shutil.which("ssh-keygen") else [*OWN_SSH, *instead]
+    command = ["ssh-keygen", *options] if on_path("ssh-keygen") else [*OWN_SSH, *instead]
     try:
         done = subprocess.run(
             command,
@@ -88,6 +87,11 @@ def _run(*options: str, instead: Sequence[str]) -> str:
     except subprocess.SubprocessError as error:
         raise NoKeyMade(f"no key was made: {error}") from None
     return done.stdout
+
+
+def on_path(program: str) -> bool:
+    """Whether this program is there; what `shutil.which` would load for it stays out of the resident agent."""
+    return any(os.access(f"{folder}/{program}", os.X_OK) for folder in os.get_exec_path())
 
 
 def _keep(path: Path) -> None:

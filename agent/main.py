@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Optional
 
-from checks import __version__
-
-
-def parser() -> argparse.ArgumentParser:
-    """The grammar of `watchdeck-agent`."""
-    top = argparse.ArgumentParser(prog="watchdeck-agent", description="One host's eyes: discovers and checks.")
-    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    run = verbs.add_parser("run", help="stay: report to a hub and run the checks that it asks for")
-    run.add_argument("--state", type=Path, required=True, metavar="DIR", help="this agent's own directory")
-    run.add_argument(
-        "--hub", action="append", required=True, metavar="ADDRESS", help="unix:PATH or ssh://HOST:PORT; may be repeated"
-    )
-    run.add_argument("--lifeline", type=int, metavar="FD", help="end when this inherited pipe ends")
-    enrol = verbs.add_parser("enrol", help="become known to a hub with a one-time token, read from stdin")
-    enrol.add_argument("--state", type=Path, required=True, metavar="DIR", help="this agent's own directory")
-    enrol.add_argument("--hub", required=True, metavar="ADDRESS", help="ssh://HOST:PORT")
-    key = verbs.add_parser("key", help="print this agent's id and public key, made if need be")
-    key.add_argument("--state", type=Path, required=True, metavar="DIR", help="this agent's own directory")
-    key.add_argument("--trust", metavar="ADDRESS", help="ssh://HOST:PORT, whose host key is read from stdin")
-    scan = verbs.add_parser("scan", help="discover this host once, without a hub, and print what was found")
-    scan.add_argument("--json", action="store_true", help="print one JSON document")
-    return top
+from agent.spared import forget, load_asyncio_without_tls, put_off
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Runs one command; its exit status is that of the command line (0 done, 1 something is wrong, 2 usage …)."""
-    arguments = parser().parse_args(argv)
+    put_off()  # before anything else is loaded
+    arguments = _said(argv)
     if arguments.verb in _ON_A_DIRECTORY:
         return _on_a_directory(arguments)
     from agent.discovery.printing import print_scan  # noqa: PLC0415 - only this verb needs the collectors
@@ -43,10 +21,15 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     return print_scan(arguments.json)
 
 
-def _on_a_directory(arguments: argparse.Namespace) -> int:
+def _said(argv: Optional[Sequence[str]]) -> SimpleNamespace:
+    from agent.arguments import parser  # noqa: PLC0415 - a resident agent forgets it
+
+    return SimpleNamespace(**vars(parser().parse_args(argv)))
+
+
+def _on_a_directory(arguments: SimpleNamespace) -> int:
     """What needs an agent's directory, and how what can go wrong there is said."""
-    # Where it is installed, msgspec loads it, for a mistake of TypedDict that concerns nothing here: 5 MB for ever.
-    sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]
+    load_asyncio_without_tls()
     from agent.state_dir import StateDirTaken  # noqa: PLC0415 - `scan` needs none of it
 
     try:
@@ -59,7 +42,8 @@ def _on_a_directory(arguments: argparse.Namespace) -> int:
         return _fail(1, f"{error.filename or arguments.state}: {error.strerror or error}; is the directory yours?")
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: SimpleNamespace) -> int:
+    forget("agent.arguments", "argparse", "gettext", "shutil", "bz2", "lzma")
     import logging  # noqa: PLC0415
 
     from agent.address import parse_address  # noqa: PLC0415
@@ -75,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _enrol(arguments: argparse.Namespace) -> int:
+def _enrol(arguments: SimpleNamespace) -> int:
     from agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
     from agent.key_pair import NoKeyMade  # noqa: PLC0415
     from agent.ssh_address import parse_hub_host  # noqa: PLC0415
@@ -93,7 +77,7 @@ def _enrol(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _key(arguments: argparse.Namespace) -> int:
+def _key(arguments: SimpleNamespace) -> int:
     import json  # noqa: PLC0415
 
     from agent.enrol import trust  # noqa: PLC0415

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import logging
 import os
-import platform
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
+
+import msgspec
 
 from agent.address import Address
 from agent.backoff import Backoff
@@ -37,20 +37,20 @@ class TooDear(Exception):
     """This agent takes more of its host than it may; the text says of what."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """`lifeline` is a descriptor whose end means that whoever started this agent is gone."""
 
     state: Path
     hubs: Sequence[Address]
     lifeline: Optional[int] = None
-    allowance: Allowance = field(default_factory=Allowance)
+    allowance: Allowance = Allowance()
 
 
 def run(settings: Settings) -> None:
     """Be the agent until a signal or the end of the lifeline. Raises `StateDirTaken`, `TooDear`, `OSError`."""
     state = StateDir(settings.state)
     state.take()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # or asyncio puts its own handler there
     try:
         asyncio.run(_run(settings, state))
     finally:
@@ -62,7 +62,8 @@ async def _run(settings: Settings, state: StateDir) -> None:
     _watch_children_without_threads()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+        # `add_signal_handler` would load `inspect`, to make sure that this is no coroutine.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     if settings.lifeline is not None:
         _hold(settings.lifeline, stop)
     RECALL.keep_in(state.recall)
@@ -143,6 +144,6 @@ def _hello(state: StateDir) -> Hello:
         agent_id=state.agent_id(),
         name=socket.gethostname(),
         agent_version=__version__,
-        platform=f"{sys.platform} {platform.machine()}, Python {platform.python_version()}",
+        platform=f"{sys.platform} {os.uname().machine}, Python {'.'.join(map(str, sys.version_info[:3]))}",
         privileged=os.geteuid() == 0,
     )

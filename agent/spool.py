@@ -12,7 +12,6 @@ import struct
 import zlib
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -24,8 +23,7 @@ _SUFFIX = ".spool"
 _HELD_BYTES = 2 * 1024 * 1024
 
 
-@dataclass
-class _Segment:
+class _Segment(msgspec.Struct):
     """One file: serials `first` to `last` (`first - 1` while empty) in its first `size_bytes`.
 
     `mark` is the last place that was read: the serial that follows it, and its offset.

@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import os
 import re
-import shutil
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from agent.key_pair import OWN_SSH
+import msgspec
+
+from agent.key_pair import OWN_SSH, on_path
 from agent.link import Reader, Writer
 from agent.state_dir import StateDir
 
@@ -25,8 +25,7 @@ _LONGEST_COMPLAINT_BYTES = 4096
 _ENDING_S = 2.0
 
 
-@dataclass(frozen=True)
-class HubHost:
+class HubHost(msgspec.Struct, frozen=True):
     """Where a hub's front door is."""
 
     host: str
@@ -53,8 +52,7 @@ def parse_hub_host(text: str) -> HubHost:
     return HubHost(host, port)
 
 
-@dataclass(frozen=True)
-class SshAddress:
+class SshAddress(msgspec.Struct, frozen=True):
     """A hub, and the files in this agent's directory that let it in."""
 
     hub: HubHost
@@ -73,7 +71,7 @@ class SshAddress:
 
     def command(self) -> list[str]:
         """The command line that is a stream to the hub."""
-        return self._ssh() if shutil.which("ssh") else self._own_ssh()
+        return self._ssh() if on_path("ssh") else self._own_ssh()
 
     def _own_ssh(self) -> list[str]:
         place = ["--host", self.hub.host, "--port", str(self.hub.port), "--user", self.login]

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import Optional
 
@@ -61,7 +60,7 @@ class StateDir:
         known = read_bounded(path, 100).decode("ascii", "replace").strip()
         if _ID.fullmatch(known):
             return known
-        made = secrets.token_hex(16)
+        made = os.urandom(16).hex()
         write_whole(path, made.encode() + b"\n")
         return made
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+import msgspec
 
 LOOK_EVERY_S = 30.0
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """`cpu_share` of one core is what it may use over `cpu_window_s`; `rss_bytes` at any time."""
 
     rss_bytes: int = 256 * 1024 * 1024
@@ -20,7 +20,7 @@ class Allowance:
 class Watchdog:
     """Is told what was used, and answers with a reason once it is too much."""
 
-    def __init__(self, allowance: Allowance = Allowance()) -> None:
+    def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
         self._looks: deque[tuple[float, float]] = deque()  # when, and the CPU time until then
 

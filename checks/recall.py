@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from pathlib import Path
 from typing import Any, Optional
 
@@ -20,9 +20,13 @@ class Recall:
         """From now on survive in this file; what it cannot give back is begun anew."""
         self._file = file
         try:
-            self._values = {**json.loads(file.read_text()), **self._values}
-        except (OSError, ValueError, TypeError):
+            kept = file.read_text()
+        except (OSError, ValueError):
             return
+        import json  # noqa: PLC0415 - few kinds of checks remember anything
+
+        with contextlib.suppress(ValueError, TypeError):
+            self._values = {**json.loads(kept), **self._values}
 
     def get(self, key: str) -> Any:
         """What was remembered, or None."""
@@ -36,9 +40,11 @@ class Recall:
             del self._values[next(iter(self._values))]
 
     def save(self) -> None:
-        """Write the file whole or not at all; without one there is nothing to do."""
-        if self._file is None:
+        """Write the file whole or not at all; without one, or anything to remember, there is nothing to do."""
+        if self._file is None or not self._values:
             return
+        import json  # noqa: PLC0415
+
         draft = self._file.with_suffix(".new")
         draft.write_text(json.dumps(self._values))
         draft.replace(self._file)

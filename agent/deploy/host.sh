@@ -73,11 +73,11 @@ install() {
   [ -L "$ROOT/current" ] || ln -s "versions/$1" "$ROOT/current"
   cat >"$ROOT/bin/watchdeck-agent" <<EOF
 #!/bin/sh
-exec "$PYTHON" -I -B "$ROOT/current/run.py" "\$@"
+exec "$PYTHON" -I -S -B "$ROOT/current/run.py" "\$@"
 EOF
   chmod 755 "$ROOT/bin/watchdeck-agent"
   "$PYTHON" -I -m compileall -q "$version/lib" >/dev/null || true # else every start compiles anew
-  "$PYTHON" -I -B "$version/run.py" --version >/dev/null
+  "$PYTHON" -I -S -B "$version/run.py" --version >/dev/null
 }
 
 as_agent() {

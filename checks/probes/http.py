@@ -19,7 +19,6 @@ from checks.probes.http_params import HttpParams, Place, place
 from checks.probes.network import connection
 from checks.probes.secret import read_secret
 from checks.probes.stream import ClearStream, Stream
-from checks.probes.tls_stream import TlsStream, client_context
 
 REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -62,6 +61,8 @@ async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
     with await connection(host, there.port, trace, params.family) as sock:
         stream: Stream = ClearStream(sock, trace)
         if there.scheme == "https":
+            from checks.probes.tls_stream import TlsStream, client_context  # noqa: PLC0415 - 3 MB that many never need
+
             name = (params.server_name if there is own else None) or there.host
             stream = tls = TlsStream(sock, trace, client_context(params.verify, params.ca_file), name)
             await tls.handshake()

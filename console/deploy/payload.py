@@ -21,11 +21,14 @@ from checks import __version__
 
 LIBRARIES = ("msgspec", "psutil")
 _PLATFORMS = ("manylinux_2_17", "manylinux2014", "manylinux_2_28", "manylinux_2_12", "manylinux2010")
+# Started with -S: what the host's own .pth files load at every start is none of the agent's; its packages are found.
 _RUN = """\
 import os
+import site
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+sys.path.extend(site.getsitepackages())
 from agent.main import main
 
 sys.exit(main())

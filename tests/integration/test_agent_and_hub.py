@@ -101,6 +101,34 @@ async def test_a_changed_section_costs_only_the_items_that_changed(tmp_path: Pat
             assert told.gone == [("account", "nobody-else")]
 
 
+async def test_a_resident_agent_never_loads_what_only_scans_and_rare_checks_need(tmp_path: Path) -> None:
+    usual = [Definition(id=f"h/{type_}", ci="h", type=type_, interval_s=3600) for type_ in ("load", "memory", "swap")]
+    hub = HubEnd(tmp_path / "agent.sock", [*usual, file_check(tmp_path)])
+    telling = (
+        f"import sys, types; sys.path.append({str(Path(msgspec.__file__).parents[1])!r})\n"
+        "from agent.main import main; status = main(sys.argv[1:])\n"
+        "print(*[name for name, module in sys.modules.items() if type(module) is types.ModuleType], file=sys.stderr)"
+    )
+    program = (sys.executable, "-S", "-c", telling)  # without what the files of an installation load at every start
+    async with hub.running():
+        with agent_process(tmp_path / "agent", hub.socket, program=program) as agent:
+            await hub.until_reports(1)
+            await until(
+                lambda: {step.after.type for step in hub.steps} == {one.type for one in hub.definitions}, "checks"
+            )
+            status, said = agent.stop()
+    loaded = set(said.split())
+    assert status == 0
+    assert {"asyncio", "msgspec", "agent.scheduler", "checks.probes.memory"} <= loaded
+    discovery = {name for name in loaded if name.startswith("agent.discovery")}
+    others = {
+        "ssl", "hashlib", "secrets", "sqlite3", "http", "http.client", "email", "zipfile", "importlib.metadata",
+        "psutil", "inspect", "ast", "dis", "ipaddress", "argparse", "gettext", "shutil", "tempfile", "dataclasses",
+        "json", "base64", "multiprocessing", "concurrent.futures.thread", "asyncssh", "cryptography", "tinydb",
+    }  # fmt: skip
+    assert discovery | others & loaded == set()
+
+
 async def test_the_socket_may_lie_deeper_than_the_kernel_takes(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)

@@ -35,14 +35,17 @@ from tests.support.hub import until
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30.0
+AS_MODULE = (sys.executable, "-m", "agent.main")
 
 
 class AgentProcess:
     """`watchdeck-agent run`, killed at the end at the latest."""
 
-    def __init__(self, state: Path, hub: Path | str, *, lifeline: bool = False) -> None:
+    def __init__(
+        self, state: Path, hub: Path | str, *, lifeline: bool = False, program: Sequence[str] = AS_MODULE
+    ) -> None:
         address = hub if isinstance(hub, str) else f"unix:{hub}"
-        command = [sys.executable, "-m", "agent.main", "run", "--state", str(state), "--hub", address]
+        command = [*program, "run", "--state", str(state), "--hub", address]
         reading, self.lifeline = os.pipe() if lifeline else (-1, -1)
         if lifeline:
             command += ["--lifeline", str(reading)]
@@ -69,8 +72,10 @@ class AgentProcess:
 
 
 @contextlib.contextmanager
-def agent_process(state: Path, hub: Path | str, *, lifeline: bool = False) -> Iterator[AgentProcess]:
-    agent = AgentProcess(state, hub, lifeline=lifeline)
+def agent_process(
+    state: Path, hub: Path | str, *, lifeline: bool = False, program: Sequence[str] = AS_MODULE
+) -> Iterator[AgentProcess]:
+    agent = AgentProcess(state, hub, lifeline=lifeline, program=program)
     try:
         yield agent
     finally:
