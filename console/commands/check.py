@@ -12,7 +12,7 @@ import click
 from cmdb.locations import Locations
 from console.commands.asking import ask, list_command, show_command
 from console.commands.check_care import ack, silence
-from console.commands.check_history import history, series, series_lines, state_of
+from console.commands.check_history import failure_text, history, series, series_lines, state_of
 from console.commands.check_run import run
 from console.commands.maintenance import maintenance
 from console.commands.options import AT, InputFile, Moment, with_state
@@ -20,6 +20,7 @@ from console.commands.text import Column, Row, age, clean, print_json, record, s
 from console.errors import CommandError
 from console.exit_codes import Exit
 
+MOST_FAILURES = 5
 MAX_IMPORT_CHARS = 16 * 1024 * 1024
 
 
@@ -74,13 +75,20 @@ check.add_command(
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_state
 def show(locations: Locations, id_: str, at: datetime | None, as_json: bool) -> None:
-    """One check with its definition, its last result and what it measured lately."""
+    """One check with its definition, its last result, what it measured lately, and how it last failed."""
     document = ask(locations, "check.show", id=id_, at=at)
     if as_json:
         print_json(document)
         return
     measured = series_lines(ask(locations, "check.series", id=id_, until=at))
-    say("\n".join([record(document), *(["", "last three hours", *measured] if measured else [])]))
+    past = ask(locations, "check.history", id=id_, until=at)
+    failures = [failure_text(row) for row in past if row["result"]][:MOST_FAILURES]
+    parts = [
+        record(document),
+        "\n".join(["last three hours", *measured] if measured else []),
+        "\n".join(["last failures", *failures] if failures else []),
+    ]
+    say("\n\n".join(part for part in parts if part))
 
 
 @check.command("import")

@@ -22,6 +22,7 @@ _PHASE_CELLS = 20
 _SPARK_CELLS = 24
 _MOST_SPARKS, _MOST_CHARTS = 6, 8
 _CHART_LINES = 4
+_MOST_FAILURES = 20
 
 
 def page(row: Row, moment: Moment) -> Page:
@@ -33,6 +34,7 @@ def page(row: Row, moment: Moment) -> Page:
             Tab("metrics", f"Metrics {len(row.get('metrics') or ())}", _metrics(row)),
             Tab("trend", "Trend", tuple(_trend(row, moment))),
             Tab("past", "Past", _past(row.get("past") or ())),
+            Tab("failures", "Failures", tuple(_failures(row.get("past"), moment))),
             Tab("why", "Why", _why(row.get("explained"), moment)),
         ),
     )
@@ -63,6 +65,7 @@ def _overview(row: Row, moment: Moment) -> Iterator[Block]:
     )
     if row.get("reason"):
         yield Pair("because", text(clean(row.get("reason")).replace("_", " ")))
+    yield from _asserted(row, "last_result")
     yield from _definition(row.get("definition"))
     yield from _measured(row, moment)
     yield from _sparks(row, moment)
@@ -115,11 +118,21 @@ def amount(metric: Row) -> str:
 def _phases(phases: object, moment: Moment) -> Iterator[Block]:
     if not isinstance(phases, Mapping) or not phases:
         return
-    longest = max((span for span in phases.values() if isinstance(span, int | float)), default=0) or 1
     yield Heading("Phases")
-    for name, span in phases.items():
+    yield from _phase_bars(phases, moment)
+
+
+def _phase_bars(phases: object, moment: Moment) -> Iterator[Block]:
+    spans = phases if isinstance(phases, Mapping) else {}
+    longest = max((span for span in spans.values() if isinstance(span, int | float)), default=0) or 1
+    for name, span in spans.items():
         bar = moment.glyphs.full * max(1, round(span / longest * _PHASE_CELLS))
-        yield Pair(clean(name).replace("_", " "), ((f"{long_span(span):>7} ", Ink.TEXT), (bar, Ink.DIM)))
+        yield Pair(clean(name).replace("_", " "), ((f"{_took(span):>7} ", Ink.TEXT), (bar, Ink.DIM)))
+
+
+def _took(span_s: float) -> str:
+    """`12ms`, `1.25s`: where the time went is a matter of parts of a second."""
+    return f"{span_s:.2f}s" if 1 <= span_s < 60 else long_span(span_s)
 
 
 def _series(row: Row) -> Iterator[tuple[Row, list[tuple[datetime, float]]]]:
@@ -187,6 +200,37 @@ def _past(past: Sequence[Row]) -> Listing:
         [{**one, "id": str(position)} for position, one in enumerate(past)],
         ("No change of state is on record.", ""),
     )
+
+
+def _failures(past: object, moment: Moment) -> Iterator[Block]:
+    """The last results that were not well, each whole: what was asked of whom, and how long each phase took."""
+    if past is None:
+        yield Prose(text(f"Asking the hub{moment.glyphs.ellipsis}", Ink.DIM))
+        return
+    failed = [one for one in past if one.get("result")] if isinstance(past, Sequence) else []
+    if not failed:
+        yield Prose(text("No failure is on record.", Ink.DIM))
+    for one in failed[:_MOST_FAILURES]:
+        yield from _failure(one, moment)
+
+
+def _failure(one: Row, moment: Moment) -> Iterator[Block]:
+    state, ink = cells.check_state(one, moment)[0]
+    yield Heading(f"{moment.clock(one.get('at'))}  {state}", _tries(one))
+    yield Prose(text(clean(one.get("output")), ink))
+    yield from _asserted(one, "result")
+    yield from _phase_bars(cells.value(one, "result.phases"), moment)
+
+
+def _asserted(row: Row, result: str) -> Iterator[Block]:
+    """Who was asked, and what was wanted and found."""
+    for name in ("address", "expected", "actual"):
+        if said := cells.value(row, f"{result}.{name}"):
+            yield Pair(name, text(clean(said)))
+
+
+def _tries(one: Row) -> str:
+    return "" if one.get("hard", True) else f"try {one.get('attempt')}"
 
 
 def _why(explained: object, moment: Moment) -> Document:

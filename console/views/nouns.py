@@ -56,6 +56,7 @@ _CHECK_MORE = {
     "overview": (_TREND,),
     "trend": (_TREND,),
     "past": (_PAST,),
+    "failures": (_PAST,),
     "why": (Extra("explained", "check.explain"),),
 }
 _AHEAD = (Extra("forecast", "sla.forecast"),)
