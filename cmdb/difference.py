@@ -14,12 +14,14 @@ VOLATILE: Mapping[Kind, frozenset[str]] = {
     Kind.RELATION: frozenset({"evidence", "last_seen"}),
     Kind.AGENT: frozenset({"connected_at", "last_heard", "last_report", "sections", "serial", "look_again_at"}),
     Kind.CHECK: frozenset({"last_result", "last_result_at", "metrics", "output", "since", "attempt"}),
-    Kind.INCIDENT: frozenset({"timeline", "effects", "suspects"}),  # history already, each with its moments
+    Kind.INCIDENT: frozenset({"timeline", "affected", "suspects"}),  # history already, each with its moments
     Kind.BASELINE: frozenset({"items"}),  # as large as a host; the audit says who approved what
     Kind.SERVICE: frozenset({"since", "reasons"}),
 }
 # Kinds that are history themselves, or counters: rows about them would say everything twice.
-WITHOUT_HISTORY = frozenset({Kind.INTERVAL, Kind.COUNTER, Kind.DECISION, Kind.WATCH, Kind.ESCALATION, Kind.DELIVERY})
+WITHOUT_HISTORY = frozenset(
+    {Kind.EFFECT, Kind.INTERVAL, Kind.COUNTER, Kind.DECISION, Kind.WATCH, Kind.ESCALATION, Kind.DELIVERY}
+)
 _NOT_COMPARED = {kind: VOLATILE.get(kind, frozenset()) | {"version"} for kind in Kind}
 _NESTED = frozenset({"attributes", "overrides", "keys"})  # compared key by key
 

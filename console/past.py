@@ -77,13 +77,12 @@ async def rows_at(link: Asks, place: Place, sort: str, at: datetime | None) -> R
 
 async def _triage(link: Asks, _place: Place, asked: Mapping[str, Any]) -> Rows:
     # A filter on the state finds those that are over as well.
-    found = await link.call("incident.list", effects=True, **asked)
+    found = await link.call("incident.list", **asked)
     incidents = [row for row in found if row.get("state") not in _FINISHED]
-    part_of_one = {effect["check"] for row in incidents for effect in row.get("effects") or ()}
     checks = [
         row
         for row in await link.call("check.list", **asked)
-        if row.get("state") not in {"ok", "pending"} and row["id"] not in part_of_one
+        if row.get("state") not in {"ok", "pending"} and row.get("incident") is None
     ]
     return [
         *({**row, "id": f"incident/{row['id']}", "kind": "incident"} for row in incidents),

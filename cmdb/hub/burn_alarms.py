@@ -11,14 +11,16 @@ import msgspec
 
 from cmdb.clock import Clock
 from cmdb.hub.incident_book import IncidentBook
-from cmdb.hub.incident_desk import IncidentDesk
+from cmdb.hub.incident_record import IncidentRecord
 from cmdb.hub.service_rows import hours_of, record_until
 from cmdb.hub.services import ACTOR, Services
 from cmdb.model.incident import Incident
 from cmdb.model.service import Agreement
 from cmdb.practices.burn_alarm import PAGE, BurnAlarm, burn_alarm
 from cmdb.practices.incident import noted, resolved
+from cmdb.practices.incident_opening import opened_by_hand
 from cmdb.practices.incident_state import NotPossible
+from cmdb.practices.incident_weight import Policy
 
 # A short window is quiet soon; an incident that comes and goes with it would call people for nothing.
 HOLD_DOWN = timedelta(minutes=15)
@@ -29,8 +31,11 @@ _log = logging.getLogger(__name__)
 class BurnAlarms:
     """`look` now and then."""
 
-    def __init__(self, clock: Clock, services: Services, book: IncidentBook, desk: IncidentDesk) -> None:
-        self._clock, self._services, self._book, self._desk = clock, services, book, desk
+    def __init__(
+        self, clock: Clock, services: Services, book: IncidentBook, record: IncidentRecord, policy: Policy
+    ) -> None:
+        self._clock, self._services, self._policy = clock, services, policy
+        self._book, self._record = book, record
         self._quiet_since: dict[str, datetime] = {}
         self._noted: set[tuple[int, str, str]] = set()
 
@@ -56,8 +61,10 @@ class BurnAlarms:
         service = self._services.services.get(agreement.service)
 
         def made(number: int) -> Incident:
-            incident = self._desk.by_hand(
+            incident = opened_by_hand(
                 number,
+                self._policy,
+                now,
                 title=alarm.title,
                 ci=None,
                 impact=2 if service is None else service.criticality,
@@ -68,7 +75,7 @@ class BurnAlarms:
             )
             return msgspec.structs.replace(incident, services=(agreement.service,))
 
-        await self._desk.open(made, actor=ACTOR, reason="error budget")
+        await self._record.open(made, actor=ACTOR, reason="error budget")
 
     async def _note(self, incident: Incident, alarm: BurnAlarm, now: datetime) -> None:
         """Say it once on the incident that people look at already."""
@@ -79,7 +86,7 @@ class BurnAlarms:
         self._noted.add(token)
         text = f"{alarm.title} ({alarm.severity}): {alarm.text}"
         rule = functools.partial(noted, who=ACTOR, at=now, text=text)
-        await self._desk.change(incident.number, rule, actor=ACTOR, reason="error budget")
+        await self._record.change(incident.number, rule, actor=ACTOR, reason="error budget")
 
     async def _quiet(self, agreement: Agreement, own: Incident | None, now: datetime) -> None:
         if own is None:
@@ -90,7 +97,7 @@ class BurnAlarms:
         text = f"the error budget of {agreement.name} burns slowly enough since {since:%H:%M}Z"
         rule = functools.partial(resolved, who=ACTOR, at=now, text=text)
         try:
-            await self._desk.change(own.number, rule, actor=ACTOR, reason="error budget")
+            await self._record.change(own.number, rule, actor=ACTOR, reason="error budget")
         except NotPossible as error:
             _log.info("INC-%d: %s", own.number, error)  # somebody was quicker
 

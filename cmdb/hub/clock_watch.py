@@ -7,7 +7,7 @@ import logging
 from cmdb.clock import Clock
 from cmdb.config import IncidentSection
 from cmdb.hub.incident_book import IncidentBook
-from cmdb.hub.incident_desk import IncidentDesk
+from cmdb.hub.incident_record import IncidentRecord
 from cmdb.hub.reach import commitments_of, usual
 from cmdb.hub.services import ACTOR, Services
 from cmdb.model.incident import Incident
@@ -20,16 +20,16 @@ class ClockWatch:
     """`look` now and then."""
 
     def __init__(
-        self, clock: Clock, services: Services, config: IncidentSection, book: IncidentBook, desk: IncidentDesk
+        self, clock: Clock, services: Services, config: IncidentSection, book: IncidentBook, record: IncidentRecord
     ) -> None:
-        self._clock, self._services, self._book, self._desk = clock, services, book, desk
+        self._clock, self._services, self._book, self._record = clock, services, book, record
         self._usual = usual(config)
 
     async def look(self) -> None:
         for incident in self._book:
             if self._warned(incident) != incident:
                 try:
-                    await self._desk.change(incident.number, self._warned, actor=ACTOR, reason="time passed")
+                    await self._record.change(incident.number, self._warned, actor=ACTOR, reason="time passed")
                 except KeyError:
                     _log.info("INC-%d is not there any more", incident.number)
 

@@ -21,6 +21,7 @@ from cmdb.hub.graph_keeper import GraphKeeper
 from cmdb.hub.identities import Identities
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.incident_desk import IncidentDesk
+from cmdb.hub.incident_record import IncidentRecord
 from cmdb.hub.key_ring import KeyRing
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.maintenance_watch import MaintenanceWatch
@@ -35,6 +36,7 @@ from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.services import Services
 from cmdb.hub.view_sources import Sources
 from cmdb.locations import Locations
+from cmdb.practices.incident_weight import Policy
 from cmdb.store.protocol import Store
 
 
@@ -47,6 +49,8 @@ class Hub:
     ledger: Ledger
     census: Census
     book: IncidentBook
+    incidents: IncidentRecord
+    policy: Policy
     desk: IncidentDesk
     roster: Roster
     maintenance: MaintenanceWatch

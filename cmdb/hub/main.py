@@ -12,65 +12,30 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from datetime import timedelta
 from typing import Any
 
 from checks.cancelled import cancelled
 from cmdb.clock import Clock, SystemClock
 from cmdb.config import Config
-from cmdb.hub.agentless import Agentless
-from cmdb.hub.agents import Agents
 from cmdb.hub.api.table import VERBS
+from cmdb.hub.assembly import put_together
 from cmdb.hub.burn_alarms import BurnAlarms
-from cmdb.hub.census import Census
-from cmdb.hub.check_history import CheckHistory, keep
-from cmdb.hub.check_rules import hand_over as hand_over_checks
-from cmdb.hub.check_rules import neighbours_of, plan_again
 from cmdb.hub.clock_watch import ClockWatch
-from cmdb.hub.delivery_desk import DeliveryDesk
-from cmdb.hub.dependency_watch import DependencyWatch
 from cmdb.hub.disruptions import Disruptions
-from cmdb.hub.escalation_desk import EscalationDesk
-from cmdb.hub.feed import Feed
 from cmdb.hub.follow import Follower, follow
 from cmdb.hub.freshness import Freshness
-from cmdb.hub.graph_keeper import GraphKeeper
-from cmdb.hub.hand_over import hand_over
 from cmdb.hub.hub import Hub
-from cmdb.hub.identities import Identities
-from cmdb.hub.incident_book import IncidentBook
-from cmdb.hub.incident_desk import IncidentDesk
-from cmdb.hub.ingest import Ingest
-from cmdb.hub.key_ring import KeyRing
-from cmdb.hub.ledger import Ledger
-from cmdb.hub.listing import compiled, ordered
-from cmdb.hub.live_agent import LiveAgent
 from cmdb.hub.maildrop import mailboxes_of, watch_mail
-from cmdb.hub.maintenance_watch import MaintenanceWatch
-from cmdb.hub.measuring import Measuring
 from cmdb.hub.notices import Notices
-from cmdb.hub.outlook import Outlook
 from cmdb.hub.passing_time import let_time_pass
-from cmdb.hub.presence import Presence
-from cmdb.hub.reach import reached_by, timed_by
-from cmdb.hub.reachability import Reachability
 from cmdb.hub.ready_views import keep_views_ready
-from cmdb.hub.recognition import Recognition
-from cmdb.hub.reconciling import Reconciling
-from cmdb.hub.refining import Refining
 from cmdb.hub.retention_rules import retention_rules
-from cmdb.hub.roster import Roster
 from cmdb.hub.server import serving
 from cmdb.hub.service_views import AgreementRows
-from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.tidying import tidy_daily
 from cmdb.hub.update_watch import UpdateWatch
-from cmdb.hub.view_sources import People, Sources
 from cmdb.hub.webhook import webhook
-from cmdb.hub.work import work_for
-from cmdb.identity.rules import IdentityPolicy
 from cmdb.locations import Locations
-from cmdb.practices.incident_plan import Stakes
 from cmdb.series.file import SeriesFile
 from cmdb.stakeholder import tell_stakeholder
 from cmdb.store.embedded import EmbeddedStore
@@ -116,7 +81,7 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
 async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
     """A hub that answers at its sockets inside the `async with`."""
     async with _opened_series(locations) as series:
-        hub, freshness = _put_together(locations, config, clock, store, series)
+        hub, freshness = put_together(locations, config, clock, store, series)
         async with _at_work(hub, freshness):
             yield hub
 
@@ -142,87 +107,6 @@ async def _at_work(hub: Hub, freshness: Freshness) -> AsyncIterator[None]:
             _metrics_exposed(hub),
         ):
             yield
-
-
-def _put_together(
-    locations: Locations, config: Config, clock: Clock, store: Store, series: SeriesFile
-) -> tuple[Hub, Freshness]:
-    """Every part, knowing those that it needs; none of them does anything yet."""
-    census, book = Census(), IncidentBook()
-    feed = Feed(store, lambda text: compiled(text, watch.services.members.known), ordered)
-    ledger = Ledger(store, clock)
-    watch = ServiceWatch(ledger, clock, locations)
-    presence = Presence()
-    presence.changed = functools.partial(feed.look_again, People)
-    maintenance = MaintenanceWatch(ledger, clock)
-    topology = GraphKeeper()
-    stakes = Stakes(
-        reached=lambda cis, down, elsewhere: reached_by(watch.services, topology.graph, cis, down, elsewhere),
-        explains=topology.explains,
-    )
-    desk = IncidentDesk(ledger, clock, config.incident, book, stakes, maintenance)
-    desk.timed = functools.partial(timed_by, watch.services, config.incident)
-    reachability = Reachability(ledger, topology)
-    desk.troubles.blockers_of = reachability.blockers_of
-    reachability.listeners.append(desk.reach_changed)
-    freshness = Freshness(ledger, clock, config.check)
-    roster = Roster(ledger, clock, locations.oncall)
-    matrix, impact = config.incident.matrix, config.incident.default_impact
-    sources = Sources(store, census, book, watch.services, roster, presence, clock, matrix, impact)
-    roster.handed_over = functools.partial(hand_over, roster, book)
-    escalations = EscalationDesk(ledger, clock, book, roster, lambda: acknowledge_command(hub), maintenance)
-    deliveries = DeliveryDesk(ledger, clock, roster, pause_s=config.notify.first_pause_s)
-    reported = asyncio.Event()
-    dependencies = DependencyWatch(ledger, clock)
-    recognition = Recognition(store, clock, IdentityPolicy(timedelta(seconds=config.agent.scan_interval_s)))
-    reconciling = Reconciling(store, clock, config.check, recognition, lambda: watch.rules)
-    measuring = Measuring(store, series, watch.services)
-    check_history = CheckHistory(series, clock, keep(config.check))
-    refining = Refining(ledger, watch.services, check_history)
-    ingest = Ingest(ledger, clock, reconciling, dependencies, refining)
-    identities = Identities()
-    keys = KeyRing(ledger, identities)
-    agents = _agents(store, ingest, clock, config, reported, keys)
-    agentless = Agentless(ledger, clock, config.check, lambda: watch.rules, agents.work_changed)
-    reconciling.hubs_agent = lambda: agentless.hubs_agent
-    watch.rules_changed = functools.partial(
-        plan_again, store, ledger, reconciling, agents.work_changed, agentless.rules_changed
-    )
-    agentless.plan_hosts = watch.rules_changed
-    freshness.agent_changed = functools.partial(hand_over_checks, ledger, reconciling, agents.work_changed)
-    hub = Hub(
-        locations=locations,
-        config=config,
-        clock=clock,
-        store=store,
-        ledger=ledger,
-        census=census,
-        book=book,
-        desk=desk,
-        roster=roster,
-        maintenance=maintenance,
-        escalations=escalations,
-        deliveries=deliveries,
-        agents=agents,
-        ready=reported,
-        feed=feed,
-        sources=sources,
-        service_watch=watch,
-        identities=identities,
-        keys=keys,
-        presence=presence,
-        dependencies=dependencies,
-        recognition=recognition,
-        topology=topology,
-        measuring=measuring,
-        refining=refining,
-        outlook=Outlook(watch.services, measuring, config.incident),
-        check_history=check_history,
-        reachability=reachability,
-        agentless=agentless,
-        started_at=clock.now(),
-    )
-    return hub, freshness
 
 
 async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
@@ -297,42 +181,13 @@ def _followers(hub: Hub, freshness: Freshness) -> Sequence[Follower]:
     )
 
 
-def acknowledge_command(hub: Hub) -> str:
-    """What a person types to acknowledge incident `{number}`."""
-    if hub.ssh is None:
-        return "watchdeck incident ack {number}"
-    host, port = hub.ssh
-    name = hub.config.hub.name or os.uname().nodename if host in {"*", "", "0.0.0.0", "::"} else host
-    return f"ssh -p {port} {name} incident ack {{number}}"
-
-
-def _agents(
-    store: Store,
-    ingest: Ingest,
-    clock: Clock,
-    config: Config,
-    first_report: asyncio.Event,
-    keys: KeyRing,
-) -> Agents:
-    """The end that agents talk to, and what is made of what they say."""
-
-    async def reported(live: LiveAgent) -> None:
-        for agent in await neighbours_of(store, live.agent_id):
-            await agents.work_changed(agent.id)
-        first_report.set()
-
-    work = functools.partial(work_for, store)
-    agents = Agents(ingest, store, clock, config.agent, work_for=work, reported=reported, keys=keys)
-    return agents
-
-
 async def _watch_agreements(hub: Hub) -> None:
     """Look ahead now and then: budgets that burn too quickly, clocks that run out, notices of breaches."""
     tell = functools.partial(tell_stakeholder, hub.locations, hub.config.notice.mail)
     notices = Notices(hub.ledger, hub.clock, hub.services, hub.outlook, hub.book, tell)
-    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.incidents, hub.policy)
     disruptions = Disruptions(hub.ledger, hub.clock, hub.services, hub.maintenance, tell)
-    clocks = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.desk)
+    clocks = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.incidents)
     updates = UpdateWatch(hub.ledger, hub.clock, hub.book, hub.roster, hub.escalations)
     while True:
         await asyncio.sleep(hub.config.notice.every_s)

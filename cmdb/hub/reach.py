@@ -13,7 +13,7 @@ from cmdb.model.incident import Incident
 from cmdb.model.service import Agreement, Service
 from cmdb.practices.calendar import parse_calendar
 from cmdb.practices.incident_clock import Commitment, timed
-from cmdb.practices.incident_plan import Reached
+from cmdb.practices.incident_weight import Reached
 from cmdb.practices.service_state import ServiceState
 from cmdb.practices.span import Span
 

@@ -13,6 +13,7 @@ from cmdb.model.kind import Kind
 from cmdb.practices.incident_state import FINISHED
 from cmdb.store.protocol import Document, Store
 
+_ROLES = ("cause", "duplicate", "impact")
 Row = dict[str, Any]
 StateOf = Callable[[str], str | None]  # a CI's id → the worst state of its checks
 NumberOf = Callable[[str], int | None]  # a check's id → the open incident that it is part of
@@ -38,6 +39,12 @@ async def check_row(store: Store, check: Document, number_of: NumberOf, at: date
 async def incident_row(store: Store, incident: Document, at: datetime | None = None) -> Row:
     """An incident with where it is; `over` sorts what is resolved or closed after what is open."""
     return {**incident, **await _place(store, incident.get("ci"), at), "over": incident["state"] in FINISHED}
+
+
+async def effects_of(store: Store, number: int, at: datetime | None = None) -> list[Document]:
+    """The checks that an incident is about: causes, what saw the same, then impact; each as they became bad."""
+    found = await store.find(Kind.EFFECT, {"incident": number}, at=at)
+    return sorted(found, key=lambda one: (_ROLES.index(one["role"]), one["since"], one["check"]))
 
 
 async def agent_row(store: Store, agent: Document, at: datetime | None = None) -> Row:

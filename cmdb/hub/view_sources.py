@@ -12,18 +12,18 @@ from cmdb.hub.baseline_rows import BaselineRows
 from cmdb.hub.census import Census
 from cmdb.hub.feed import Source
 from cmdb.hub.group_rows import GroupRows
-from cmdb.hub.incident_book import IncidentBook, with_few_effects
+from cmdb.hub.incident_book import FEW_EFFECTS, IncidentBook
 from cmdb.hub.oncall_views import PersonRows, ScheduleRows
 from cmdb.hub.presence import Presence
 from cmdb.hub.protocol import Code
 from cmdb.hub.quiet_views import maintenance, silences
 from cmdb.hub.roster import Roster
-from cmdb.hub.rows import Row, agent_row, check_row, ci_row, incident_row, named_history_row
+from cmdb.hub.rows import Row, agent_row, check_row, ci_row, effects_of, incident_row, named_history_row
 from cmdb.hub.service_views import AgreementRows, ServiceRows
 from cmdb.hub.services import Services
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
-from cmdb.practices.incident_state import FINISHED
+from cmdb.practices.incident_state import FINISHED, State
 from cmdb.practices.priority import Matrix, urgency_of
 from cmdb.store.protocol import Document, Predicate, Store
 
@@ -80,11 +80,34 @@ class Classes:
         return {body["class"] for body in bodies if body}
 
 
+class Belonging:
+    """Which checks change, or are part of another incident than before: of one that began or ended, all are."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open: set[str] = set()
+
+    async def touched(self, deltas: Sequence[Delta]) -> set[str]:
+        checks = {delta.id for delta in deltas if delta.kind is Kind.CHECK}
+        checks |= {delta.body["check"] for delta in deltas if delta.kind is Kind.EFFECT and delta.body}
+        for delta in deltas:
+            if delta.kind is Kind.INCIDENT and self._turned(delta):
+                checks |= {effect["check"] for effect in await effects_of(self._store, int(delta.id))}
+        return checks
+
+    def _turned(self, delta: Delta) -> bool:
+        """Whether the incident is open now and was not, or the other way round, as far as was seen."""
+        was_open, is_open = delta.id in self._open, delta.body is not None and _is_open(delta.body)
+        self._open ^= {delta.id} if was_open != is_open else set()
+        return was_open != is_open or not is_open
+
+
 class Checks:
     default_order = "ci_name,type,id"
 
     def __init__(self, store: Store, book: IncidentBook) -> None:
         self._store, self._book = store, book
+        self._belonging = Belonging(store)
 
     async def rows(self) -> AsyncIterator[Row]:
         async for check in self._store.scan(Kind.CHECK):
@@ -95,7 +118,7 @@ class Checks:
         return None if check is None else await check_row(self._store, check, self._book.number_of)
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
-        return {id_ for delta in deltas for id_ in _checks_touched(delta)}
+        return await self._belonging.touched(deltas)
 
 
 class Incidents:
@@ -103,18 +126,18 @@ class Incidents:
 
     default_order = "over,priority,opened_at"
 
-    def __init__(self, store: Store, *, closed: bool) -> None:
-        self._store, self._closed = store, closed
+    def __init__(self, store: Store, book: IncidentBook, *, closed: bool) -> None:
+        self._store, self._book, self._closed = store, book, closed
 
     async def rows(self) -> AsyncIterator[Row]:
         async for incident in self._store.scan(Kind.INCIDENT, matching=self._wanted):
-            yield await incident_row(self._store, with_few_effects(incident))
+            yield await _with_few_effects(self._store, self._book, incident)
 
     async def row(self, id_: str) -> Row | None:
         incident = await self._store.get(Kind.INCIDENT, id_)
         if incident is None or not self._wanted(incident):
             return None
-        return await incident_row(self._store, with_few_effects(incident))
+        return await _with_few_effects(self._store, self._book, incident)
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         return {delta.id for delta in deltas if delta.kind is Kind.INCIDENT}
@@ -130,6 +153,7 @@ class Triage:
 
     def __init__(self, store: Store, book: IncidentBook, matrix: Matrix, impact: int) -> None:
         self._store, self._book, self._matrix, self._impact = store, book, matrix, impact
+        self._belonging = Belonging(store)
 
     async def rows(self) -> AsyncIterator[Row]:
         async for incident in self._store.scan(Kind.INCIDENT, matching=_is_open):
@@ -150,10 +174,10 @@ class Triage:
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
         incidents = {f"incident/{delta.id}" for delta in deltas if delta.kind is Kind.INCIDENT}
-        return incidents | {f"check/{id_}" for delta in deltas for id_ in _checks_touched(delta)}
+        return incidents | {f"check/{id_}" for id_ in await self._belonging.touched(deltas)}
 
     async def _incident(self, incident: Document) -> Row:
-        row = await incident_row(self._store, with_few_effects(incident))
+        row = await _with_few_effects(self._store, self._book, incident)
         return row | {"id": f"incident/{incident['id']}", "kind": "incident", "since": incident["opened_at"]}
 
     async def _check(self, check: Document) -> Row:
@@ -299,7 +323,7 @@ def _reviews(given: Sources, args: Mapping[str, Any]) -> Source:
 
 _MAKE: Mapping[str, Callable[[Sources, Mapping[str, Any]], Source]] = {
     "triage": lambda given, _args: Triage(given.store, given.book, given.matrix, given.default_impact),
-    "incidents": lambda given, args: Incidents(given.store, closed=bool(args.get("all"))),
+    "incidents": lambda given, args: Incidents(given.store, given.book, closed=bool(args.get("all"))),
     "checks": lambda given, _args: Checks(given.store, given.book),
     "ci": lambda given, args: Cis(given.store, given.census, args.get("class") or None),
     "classes": lambda given, _args: Classes(given.census),
@@ -322,12 +346,12 @@ def _is_open(incident: Document) -> bool:
     return incident["state"] not in FINISHED
 
 
-def _checks_touched(delta: Delta) -> Iterable[str]:
-    if delta.kind is Kind.CHECK:
-        return (delta.id,)
-    if delta.kind is Kind.INCIDENT and delta.body is not None:
-        return [effect["check"] for effect in delta.body["effects"]]
-    return ()
+async def _with_few_effects(store: Store, book: IncidentBook, incident: Document) -> Row:
+    """For a window that shows the incident beside others: the first of its checks, which are its causes."""
+    number = incident["number"]
+    closed = incident["state"] == State.CLOSED
+    effects = await effects_of(store, number) if closed else [one.body() for one in book.first_effects(number)]
+    return await incident_row(store, incident) | {"effects": effects[:FEW_EFFECTS]}
 
 
 def _class_row(class_: str, counts: dict[str, int]) -> Row:

@@ -1,4 +1,7 @@
-"""An incident and its timeline. The state table and the priority matrix are in `cmdb.practices`."""
+"""An incident and its timeline. Its checks are records of their own (`cmdb.model.effect`).
+
+The state table and the priority matrix are in `cmdb.practices`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,16 @@ from cmdb.model.kind import Record
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One step: `what` is a verb of the field (opened, acknowledged, note, escalated, resolved …)."""
+    """One step: `what` is a verb of the field (opened, acknowledged, note, escalated, resolved …).
+
+    `more`: how many checks it is about that `text` only counts.
+    """
 
     at: datetime
     who: str
     what: str
     text: str = ""
+    more: int = 0
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,23 +32,6 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     ci: str
     what: str
     distance: int = 0
-
-
-class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One bad check that is part of an incident.
-
-    `role` is cause (the incident lasts until it is well), duplicate (the same trouble seen by another check) or
-    impact (it depends on the cause); `why` says what it was concluded from, and until when it is held back.
-    """
-
-    check: str
-    ci: str
-    role: str
-    severity: str
-    since: datetime
-    why: str = ""
-    down: bool = False  # its CI is out of service: what depends on it suffers
-    recovered_at: datetime | None = None
 
 
 class Communication(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +63,11 @@ class Incident(Record, frozen=True, kw_only=True):
 
     `state` is new | acknowledged | in_progress | on_hold | resolved | closed; impact and urgency 1 (high) to
     3 (low); priority 1 to 5. `recovered_at` is when its last cause went well again: it is resolved when the
-    hold-down after that is over. `effects` are the bad checks that it is about, `labels` what an outside source said
-    of it. `merged_into` is the incident that took this one over. `overridden` says that a person set impact and
-    urgency: the graph no longer changes them. `redundancy_left`: what is redundant holds up all that stands on it, so
-    it is less urgent. `warned` holds the shares of its clocks' times that were told, each with the moment that it was
-    told for.
+    hold-down after that is over. `affected` is how many checks it is about, `labels` what an outside source said of
+    it. `merged_into` is the incident that took this one over. `overridden` says that a person set impact and urgency:
+    the graph no longer changes them. `redundancy_left`: what is redundant holds up all that stands on it, so it is
+    less urgent. `warned` holds the shares of its clocks' times that were told, each with the moment that it was told
+    for.
     """
 
     number: int
@@ -100,7 +90,7 @@ class Incident(Record, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     respond_due: datetime | None = None
     resolve_due: datetime | None = None
-    effects: tuple[Effect, ...] = ()
+    affected: int = 0
     merged_into: int | None = None
     links: tuple[int, ...] = ()
     overridden: bool = False

@@ -16,6 +16,7 @@ class Kind(enum.StrEnum):
     AGENT = "agent"
     CHECK = "check"
     INCIDENT = "incident"
+    EFFECT = "effect"  # a bad check that is part of an incident
     SERVICE = "service"
     AGREEMENT = "agreement"
     INTERVAL = "interval"

@@ -9,12 +9,12 @@ import enum
 from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 import msgspec
 
-from cmdb.model.incident import Effect, Incident
-from cmdb.practices.incident import LASTING
+from cmdb.model.effect import Effect, effect_id
+from cmdb.model.incident import Incident
+from cmdb.practices.incident_effects import LASTING, Effects
 
 # A check of these types that is critical says that something is scarce or about to end, not that it is down.
 SAYS_NOTHING_OF_DOWN = frozenset(
@@ -57,48 +57,47 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a trouble goes: `number` is the incident's (None: a new one), `effect` what it is there."""
+    """Where a trouble goes: `number` is the incident's (None: a new one), `role` what it is there, `why` that."""
 
     verdict: Verdict
-    effect: Effect
     number: int | None = None
-
-
-class Standing:
-    """What an open incident is made of, read once: its checks, bad and recovered, and the CIs that are down by it."""
-
-    def __init__(self, incident: Incident) -> None:
-        number, shared = incident.number, shared_ci(incident.key)
-        bad = [effect for effect in incident.effects if effect.recovered_at is None]
-        self.incident = incident
-        self.bad = {effect.check: number for effect in bad}
-        self.recovered = {effect.check: number for effect in incident.effects if effect.recovered_at is not None}
-        self.down = {effect.ci: number for effect in bad if effect.down and effect.role in LASTING}
-        if shared and self.down:
-            self.down[shared] = number
+    role: str = "cause"
+    why: str = ""
 
 
 class Board:
-    """The open incidents, and which CIs are down according to them. `known` are those that were read already."""
+    """The open incidents, and which CIs are down according to them."""
 
-    def __init__(self, incidents: Iterable[Incident], known: Mapping[int, Standing] = MappingProxyType({})) -> None:
+    def __init__(self, incidents: Iterable[tuple[Incident, Effects]] = ()) -> None:
         self._by_key: dict[str, int] = {}
         self._bad: dict[str, int] = {}
-        self._recovered: dict[str, int] = {}
+        self._known: dict[str, int] = {}
         self._down: dict[str, int] = {}
-        for incident in incidents:
-            standing = known.get(incident.number)
-            self._take(standing if standing is not None and standing.incident is incident else Standing(incident))
+        for incident, effects in incidents:
+            self.take(incident, effects)
 
-    def take(self, incident: Incident) -> None:
-        """This incident is open."""
-        self._take(Standing(incident))
+    def take(self, incident: Incident, effects: Effects) -> None:
+        """This incident is open, and made of these."""
+        number = incident.number
+        self._by_key[incident.key] = number
+        self._known.update(dict.fromkeys(effects.all, number))
+        self._bad.update(dict.fromkeys(effects.bad, number))
+        self._down.update(dict.fromkeys(down_by(incident, effects), number))
 
-    def add(self, number: int, effect: Effect) -> None:
+    def drop(self, incident: Incident, effects: Effects) -> None:
+        """This incident is not open any more."""
+        del self._by_key[incident.key]
+        for check in effects.all:
+            self._known.pop(check, None)
+            self._bad.pop(check, None)
+        for ci in down_by(incident, effects):
+            self._down.pop(ci, None)
+
+    def add(self, effect: Effect) -> None:
         """This bad check is part of an open incident."""
-        self._bad[effect.check] = number
+        self._bad[effect.check] = effect.incident
         if effect.down and effect.role in LASTING:
-            self._down[effect.ci] = number
+            self._down[effect.ci] = effect.incident
 
     @property
     def down(self) -> KeysView[str]:
@@ -110,7 +109,7 @@ class Board:
     def number_of(self, check: str) -> int | None:
         """The incident that this check is part of."""
         number = self._bad.get(check)
-        return self._recovered.get(check) if number is None else number
+        return self._known.get(check) if number is None else number
 
     def place(
         self, trouble: Trouble, hold_down: str, explains: Callable[[Collection[str], str], bool] = lambda *_: True
@@ -120,21 +119,15 @@ class Board:
         `explains` says whether what is down takes down a CI that stands on it: redundancy may hold it up.
         """
         if (known := self.number_of(trouble.check)) is not None:
-            return Placed(Verdict.KNOWN, _effect(trouble, "cause"), known)
+            return Placed(Verdict.KNOWN, known)
         if trouble.key in self._by_key:
-            return Placed(Verdict.JOIN, _effect(trouble, "duplicate"), self._by_key[trouble.key])
+            return Placed(Verdict.JOIN, self._by_key[trouble.key], "duplicate")
         itself = {} if trouble.down else {trouble.ci: f"it is about {trouble.ci_name}"}
         for ci, how in {**itself, **trouble.upstream}.items():
             if ci in self._down and (ci in itself or explains(self.down, trouble.ci)):
                 number = self._down[ci]
-                return Placed(Verdict.JOIN, _effect(trouble, "impact", held_back(how, number, hold_down)), number)
-        return Placed(Verdict.HELD if trouble.blocked_by else Verdict.OPEN, _effect(trouble, "cause"))
-
-    def _take(self, standing: Standing) -> None:
-        self._by_key[standing.incident.key] = standing.incident.number
-        self._bad.update(standing.bad)
-        self._recovered.update(standing.recovered)
-        self._down.update(standing.down)
+                return Placed(Verdict.JOIN, number, "impact", held_back(how, number, hold_down))
+        return Placed(Verdict.HELD if trouble.blocked_by else Verdict.OPEN)
 
 
 def causes_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
@@ -142,17 +135,22 @@ def causes_first(troubles: Iterable[Trouble]) -> Sequence[Trouble]:
     return sorted(troubles, key=lambda trouble: (len(trouble.upstream), not trouble.down, trouble.since, trouble.check))
 
 
-def explained_by(incident: Incident, upstream: Mapping[str, Mapping[str, str]]) -> set[str]:
-    """The CIs whose going down would explain all causes of this incident; `upstream` is by CI what it depends on."""
+def explained_by(effects: Effects, upstream: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The CIs whose going down would explain all causes of an incident; `upstream` is by CI what it depends on."""
     explained: set[str] | None = None
-    for effect in incident.effects:
-        if effect.role in LASTING:
-            own = set() if effect.down else {effect.ci}
-            on = upstream.get(effect.ci, {}).keys() - {effect.ci} | own
-            explained = on if explained is None else explained & on
-            if not explained:
-                break
+    for effect in effects.lasting.values():
+        own = set() if effect.down else {effect.ci}
+        on = upstream.get(effect.ci, {}).keys() - {effect.ci} | own
+        explained = on if explained is None else explained & on
+        if not explained:
+            break
     return explained or set()
+
+
+def down_by(incident: Incident, effects: Effects) -> set[str]:
+    """The CIs that are out of service as the incident's cause: also what two of them are sides of."""
+    down, shared = effects.down, shared_ci(incident.key)
+    return down | {shared} if shared and down else down
 
 
 def shared_key(ci: str) -> str:
@@ -169,13 +167,21 @@ def held_back(how: str, number: int, hold_down: str) -> str:
     return f"{how}, which is down; held back until INC-{number} has been well for {hold_down}"
 
 
+def moved(effects: Iterable[Effect], number: int) -> list[Effect]:
+    """These effects as they are in another incident, of which they are no part yet."""
+    return [
+        msgspec.structs.replace(one, id=effect_id(number, one.check), incident=number, version=0) for one in effects
+    ]
+
+
 def as_impact(effects: Iterable[Effect], why: Callable[[str], str]) -> list[Effect]:
     """The effects of a folded incident as they stand in the one of its cause; `why` says it of a CI."""
     return [msgspec.structs.replace(effect, role="impact", why=why(effect.ci)) for effect in effects]
 
 
-def _effect(trouble: Trouble, role: str, why: str = "") -> Effect:
+def effect_of(trouble: Trouble, number: int, role: str, why: str = "") -> Effect:
+    """The trouble as a part of an incident."""
     return Effect(
-        check=trouble.check, ci=trouble.ci, role=role, severity=trouble.severity, since=trouble.since,
-        why=why, down=trouble.down,
+        id=effect_id(number, trouble.check), incident=number, check=trouble.check, ci=trouble.ci, role=role,
+        severity=trouble.severity, since=trouble.since, why=why, down=trouble.down,
     )  # fmt: skip

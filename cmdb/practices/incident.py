@@ -5,16 +5,16 @@ Not where trouble goes (`correlation`), nor which step follows which state (`inc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from cmdb.model.incident import Effect, Incident, TimelineEntry
+from cmdb.model.effect import Effect
+from cmdb.model.incident import Incident, TimelineEntry
+from cmdb.practices.incident_effects import LASTING
 from cmdb.practices.incident_state import FINISHED, Action, NotPossible, State, after
-
-LASTING = frozenset({"cause", "duplicate"})  # the incident lasts until these are well; impact does not hold it open
 
 
 class AlreadyAcknowledged(Exception):
@@ -117,52 +117,32 @@ def merged(incident: Incident, who: str, at: datetime, into: int, why: str) -> I
     )  # fmt: skip
 
 
-def took_over(incident: Incident, who: str, at: datetime, other: Incident, effects: Iterable[Effect]) -> Incident:
-    """Has the other's effects from now on; links to it."""
+def took_over(incident: Incident, who: str, at: datetime, other: Incident, gained: Sequence[Effect]) -> Incident:
+    """Has these effects of the other's from now on; links to it."""
     answered = f", acknowledged by {other.acknowledged_by}" if other.acknowledged_by else ""
-    known = {effect.check for effect in incident.effects}
     return _step(
         incident, at, who, "took over", f"INC-{other.number} {other.title}{answered}",
-        effects=(*incident.effects, *(effect for effect in effects if effect.check not in known)),
-        links=linked(incident.links, other.number),
+        affected=incident.affected + len(gained), links=linked(incident.links, other.number),
+        recovered_at=None if _last(gained) else incident.recovered_at,
     )  # fmt: skip
 
 
-def joined(incident: Incident, at: datetime, effects: Iterable[Effect]) -> Incident:
-    """More checks are bad and belong to it; those it knows already are bad again."""
-    effects = tuple(effects)
-    new = {effect.check: effect for effect in effects}
-    kept = tuple(new.pop(effect.check, effect) for effect in incident.effects)
-    what = "relapsed" if not new else "impact" if all(one.role == "impact" for one in effects) else "also affected"
-    lasting = any(effect.role in LASTING for effect in effects)
-    return _step(
-        incident, at, "hub", what, _words(effects),
-        effects=(*kept, *new.values()), recovered_at=None if lasting else incident.recovered_at,
-    )  # fmt: skip
+def joined(incident: Incident, at: datetime, effects: Sequence[Effect], fresh: int) -> Incident:
+    """More checks are bad and belong to it; all but the `fresh` ones it knows already, and they are bad again."""
+    what = "relapsed" if not fresh else "impact" if all(one.role == "impact" for one in effects) else "also affected"
+    recovered_at = None if _last(effects) else incident.recovered_at
+    return _step_about(effects, incident, at, what, affected=incident.affected + fresh, recovered_at=recovered_at)
 
 
-def recovered(incident: Incident, at: datetime, checks: Iterable[str], text: str = "") -> Incident:
-    """These checks are well; the incident is when the last of its causes is."""
-    well = set(checks)
-    effects = tuple(
-        msgspec.structs.replace(effect, recovered_at=at) if effect.check in well and not effect.recovered_at else effect
-        for effect in incident.effects
-    )
-    if effects == incident.effects:
-        return incident
-    over = not any(effect.role in LASTING and not effect.recovered_at for effect in effects)
+def recovered(incident: Incident, at: datetime, effects: Sequence[Effect], *, over: bool) -> Incident:
+    """These are well; `over`: they were the last of its causes."""
     recovered_at = (incident.recovered_at or at) if over else None
-    newly = [new for new, old in zip(effects, incident.effects, strict=True) if new != old]
-    return _step(incident, at, "hub", "recovered", text or _words(newly), effects=effects, recovered_at=recovered_at)
+    return _step_about(effects, incident, at, "recovered", recovered_at=recovered_at)
 
 
 def worsened(incident: Incident, at: datetime, check: str, severity: str) -> Incident:
     """A check that is part of it is bad in another way now."""
-    effects = tuple(
-        msgspec.structs.replace(effect, severity=severity) if effect.check == check else effect
-        for effect in incident.effects
-    )
-    return _step(incident, at, "hub", "changed", f"{check} is {severity}", effects=effects)
+    return _step(incident, at, "hub", "changed", f"{check} is {severity}")
 
 
 def weighed(
@@ -210,23 +190,51 @@ def linked(links: tuple[int, ...], number: int) -> tuple[int, ...]:
     return links if number in links else (*links, number)
 
 
-def unwell(incident: Incident) -> list[Effect]:
-    """The effects that are still there."""
-    return [effect for effect in incident.effects if effect.recovered_at is None]
-
-
 Rule = Callable[[Incident], Incident]  # gives the incident after a step, or raises why it cannot be taken
 
 _UNANSWERED: dict[str, Any] = {"acknowledged_at": None, "acknowledged_by": None, "hold_reason": None}
 _MOST_NAMED = 5
+_TOGETHER = timedelta(minutes=1)
+_GATHERED = frozenset({"impact", "recovered"})  # in a storm one step of the timeline stands for all of a minute
 
 
-def _words(effects: Iterable[Effect]) -> str:
-    """What to say of these effects: a few by name, then how many more."""
-    effects = list(effects)
-    named = "; ".join(f"{effect.check} {effect.severity}{_because(effect)}" for effect in effects[:_MOST_NAMED])
-    more = len(effects) - _MOST_NAMED
-    return named if more <= 0 else f"{named}; and {more} more"
+def _last(effects: Sequence[Effect]) -> bool:
+    """Whether an incident that has these goes on."""
+    return any(effect.role in LASTING and effect.recovered_at is None for effect in effects)
+
+
+def _step_about(effects: Sequence[Effect], incident: Incident, at: datetime, what: str, **fields: Any) -> Incident:
+    """One step for all of these effects, or the last one of this kind grown by them."""
+    entries = incident.timeline
+    if (index := _gathering(entries, at, what)) is not None and not fields["recovered_at"]:
+        timeline = (*entries[:index], _grown(entries[index], len(effects)), *entries[index + 1 :])
+    else:
+        named = "; ".join(f"{effect.check} {effect.severity}{_because(effect)}" for effect in effects[:_MOST_NAMED])
+        entry = TimelineEntry(at=at, who="hub", what=what, text=named)
+        timeline = (*entries, _grown(entry, max(0, len(effects) - _MOST_NAMED)))
+    return msgspec.structs.replace(incident, timeline=timeline, **fields)
+
+
+def _gathering(entries: Sequence[TimelineEntry], at: datetime, what: str) -> int | None:
+    """Where among the last steps the one is that what happens in this minute is counted in."""
+    for index in reversed(range(len(entries))):
+        entry = entries[index]
+        if entry.who != "hub" or entry.what not in _GATHERED or at - entry.at >= _TOGETHER:
+            return None
+        if entry.what == what:
+            return index
+    return None
+
+
+def _grown(entry: TimelineEntry, by: int) -> TimelineEntry:
+    """The step, about so many more checks that it does not name."""
+    more = entry.more + by
+    text = entry.text.removesuffix(_and_more(entry.more)) + _and_more(more)
+    return msgspec.structs.replace(entry, text=text, more=more)
+
+
+def _and_more(number: int) -> str:
+    return f"; and {number} more" if number else ""
 
 
 def _because(effect: Effect) -> str:

@@ -36,6 +36,7 @@ INDEXES: Mapping[Kind, tuple[str, ...]] = {
     Kind.RELATION: ("source", "target", "type"),
     Kind.CHECK: ("ci", "agent", "state"),
     Kind.INCIDENT: ("key", "state", "ci", "check"),
+    Kind.EFFECT: ("incident",),
     Kind.INTERVAL: ("service",),
     Kind.AGREEMENT: ("service",),
     Kind.NOTICE: ("agreement",),

@@ -88,6 +88,8 @@ def _effect_lines(row: Row) -> Iterator[Block]:
             state, ink = _effect_state(effect)
             name = clean(effect.get("check")).rpartition("/")[2]
             yield Prose(((f"{state:<5}", ink), (name, Ink.TEXT), (f"  {clean(effect.get('role'))}", Ink.DIM)), 5)
+        if (more := int(row.get("affected") or 0) - len(effects)) > 0:
+            yield Prose(text(f"and {more} more", Ink.DIM), 5)
 
 
 def _effect_state(effect: Row) -> Span:

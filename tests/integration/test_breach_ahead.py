@@ -161,7 +161,7 @@ async def test_a_clock_that_runs_out_is_a_breach_ahead_with_its_incident(
 async def test_a_budget_that_burns_is_a_note_on_the_incident_about_the_same_service(
     hub: Hub, clock: HandClock, client: HubClient
 ) -> None:
-    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.incidents, hub.policy)
     await set_web(hub, "ok")
     clock.turn(days=1)
     await set_web(hub, "critical")
@@ -178,7 +178,7 @@ async def test_a_budget_that_burns_is_a_note_on_the_incident_about_the_same_serv
 async def test_a_budget_that_burns_without_an_incident_opens_one_and_resolves_it(
     hub: Hub, clock: HandClock, client: HubClient
 ) -> None:
-    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.desk)
+    alarms = BurnAlarms(hub.clock, hub.services, hub.book, hub.incidents, hub.policy)
     await set_web(hub, "ok")
     clock.turn(days=1)
     await set_web(hub, "critical")

@@ -69,7 +69,7 @@ async def test_due_times_follow_the_hours_and_the_holds_of_the_agreement(client:
 
 
 async def test_the_timeline_says_once_when_time_runs_out(hub: Hub, client: HubClient, clock: HandClock) -> None:
-    watch = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.desk)
+    watch = ClockWatch(hub.clock, hub.services, hub.config.incident, hub.book, hub.incidents)
     clock.turn(minutes=28)
     await watch.look()
     await watch.look()

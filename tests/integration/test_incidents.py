@@ -13,6 +13,7 @@ from cmdb.config import Config, IncidentSection
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.hub import Hub
 from cmdb.hub.protocol import Code
+from cmdb.hub.rows import effects_of
 from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
 from tests.support.hub import START, HandClock, check, ci, hub_at, put, relation, until
@@ -72,7 +73,7 @@ async def test_two_checks_of_one_server_are_one_incident(hub: Hub, clock: HandCl
     await the_incident(hub, state="new")
     await put(hub, check("http", "http", "critical", since=clock.now()))
     incident = await the_incident(hub, version=2)
-    assert [(effect["check"], effect["role"]) for effect in incident["effects"]] == [
+    assert [(effect["check"], effect["role"]) for effect in await effects_of(hub.store, 1)] == [
         ("http/tcp", "cause"),
         ("http/http", "duplicate"),
     ]
@@ -86,8 +87,8 @@ async def test_two_checks_of_one_server_are_one_incident(hub: Hub, clock: HandCl
 async def test_a_soft_failure_opens_nothing(hub: Hub) -> None:
     await put(hub, check("http", "tcp", "critical", hard=False))
     await put(hub, check("http", "http", "critical"))
-    incident = await the_incident(hub)
-    assert [effect["check"] for effect in incident["effects"]] == ["http/http"]
+    await the_incident(hub)
+    assert [effect["check"] for effect in await effects_of(hub.store, 1)] == ["http/http"]
 
 
 async def test_what_fails_again_within_a_day_reopens_its_incident(

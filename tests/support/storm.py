@@ -74,8 +74,7 @@ async def settled(hub: Hub, events: Sequence[Event], limit_s: float = 300.0) -> 
     expected = {name for name, bad in is_bad_at_the_end(events).items() if bad}
 
     def unwell() -> set[str]:
-        effects = (effect for incident in hub.book for effect in incident.effects)
-        return {effect.check for effect in effects if effect.recovered_at is None}
+        return {check for incident in hub.book for check in hub.book.effects_of(incident.number).bad}
 
     await until(lambda: unwell() == expected, "the incidents have every check that is bad, and no other", limit_s)
 

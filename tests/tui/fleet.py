@@ -8,11 +8,18 @@ from typing import Any
 from cmdb.hub.hub import Hub
 from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Put
-from cmdb.model.incident import Effect, Incident, TimelineEntry
+from cmdb.model.effect import Effect, effect_id
+from cmdb.model.incident import Incident, TimelineEntry
 from cmdb.model.kind import Kind, Record
 from tests.support.hub import START, check, ci
 
-KINDS = {"ConfigurationItem": Kind.CI, "CheckRecord": Kind.CHECK, "Incident": Kind.INCIDENT, "AgentRecord": Kind.AGENT}
+KINDS = {
+    "ConfigurationItem": Kind.CI,
+    "CheckRecord": Kind.CHECK,
+    "Incident": Kind.INCIDENT,
+    "Effect": Kind.EFFECT,
+    "AgentRecord": Kind.AGENT,
+}
 
 
 async def give(hub: Hub, *records: Record) -> None:
@@ -34,6 +41,19 @@ def incident(number: int, title: str, ci_id: str = "web", **fields: Any) -> Inci
         ),
     }
     return Incident(id=str(number), number=number, title=title, ci=ci_id, **(given | fields))
+
+
+def cause(incident: int, check_id: str, ci_id: str) -> Effect:
+    """The bad check that an incident is about."""
+    return Effect(
+        id=effect_id(incident, check_id),
+        incident=incident,
+        check=check_id,
+        ci=ci_id,
+        role="cause",
+        severity="critical",
+        since=START,
+    )
 
 
 def agent(name: str, **fields: Any) -> AgentRecord:
@@ -59,13 +79,8 @@ async def small_fleet(hub: Hub) -> None:
             since=START - timedelta(hours=2),
         ),
         check("web", "load", "ok", output="load 0.4", last_result_at=START),
-        incident(
-            1,
-            "/var 97% used",
-            "web-var",
-            check="web-var/filesystem",
-            effects=(Effect(check="web-var/filesystem", ci="web-var", role="cause", severity="critical", since=START),),
-        ),
+        incident(1, "/var 97% used", "web-var", check="web-var/filesystem", affected=1),
+        cause(1, "web-var/filesystem", "web-var"),
         agent("web-1.ber", host="web"),
         agent("db-1.ber", host="db"),
     )

@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from cmdb.model.effect import Effect
 from cmdb.model.incident import Incident
 from cmdb.practices.correlation import Trouble, causes_first, shared_key
-from cmdb.practices.incident import acknowledged, resolved, unwell
-from cmdb.practices.incident_plan import Plan, Policy, Reached, Stakes
+from cmdb.practices.incident import acknowledged, resolved
+from cmdb.practices.incident_effects import Effects
+from cmdb.practices.incident_opening import Past
+from cmdb.practices.incident_plan import Plan
+from cmdb.practices.incident_weight import Policy, Reached, Stakes
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 POLICY = Policy(
@@ -62,6 +66,7 @@ class Room:
     def __init__(self, policy: Policy = POLICY, upstream: Mapping[str, Sequence[str]] = UPSTREAM) -> None:
         self.policy, self.upstream = policy, upstream
         self.incidents: dict[int, Incident] = {}
+        self.effects: dict[int, Effects] = {}
         self.now = NOW
 
     @property
@@ -72,31 +77,38 @@ class Room:
         (incident,) = self.open
         return incident
 
+    def made_of(self, incident: Incident | None = None) -> list[Effect]:
+        """The effects of an incident, else of the only one that is open: causes first."""
+        return list(self.effects[(incident or self.only()).number])
+
+    def roles(self, incident: Incident | None = None) -> dict[str, str]:
+        return {effect.check: effect.role for effect in self.made_of(incident)}
+
     def look(self, troubles: Iterable[Trouble] = (), well: Iterable[str] = ()) -> None:
-        plan = Plan(self.open, len(self.incidents) + 1, self.policy, self.now)
+        plan = Plan(self.open, self.effects, len(self.incidents) + 1, self.policy, self.now)
         plan.recover(set(well))
         for one in causes_first(troubles):
             finished = [past for past in self.incidents.values() if past.key == one.key and past not in self.open]
-            plan.place(one, finished[-1] if finished else None)
+            plan.place(one, Past(finished[-1], self.effects[finished[-1].number].all) if finished else None)
         plan.finish_joins()
         plan.fold({ci: {up: f"{ci} depends on {up}" for up in ups} for ci, ups in self.upstream.items()})
         plan.weigh()
         for number, incident in plan.changed.items():
             self.incidents[number] = msgspec.structs.replace(incident, version=incident.version + 1)
+        for effect in plan.effects.values():
+            of_it = self.effects.setdefault(effect.incident, Effects())
+            of_it.take(msgspec.structs.replace(effect, version=effect.version + 1))
+        assert all(one.affected == len(self.effects[one.number]) for one in self.open)
 
     def act(self, incident: Incident) -> None:
         self.incidents[incident.number] = msgspec.structs.replace(incident, version=incident.version + 1)
-
-
-def roles(incident: Incident) -> dict[str, str]:
-    return {effect.check: effect.role for effect in incident.effects}
 
 
 def test_a_duplicate_of_an_open_incident_is_a_step_of_its_timeline() -> None:
     room = Room()
     room.look([trouble("http1", "tcp")])
     room.look([trouble("http1", "http")])
-    assert roles(room.only()) == {"http1/tcp": "cause", "http1/http": "duplicate"}
+    assert room.roles() == {"http1/tcp": "cause", "http1/http": "duplicate"}
     assert [entry.what for entry in room.only().timeline] == ["opened", "also affected"]
 
 
@@ -104,7 +116,7 @@ def test_what_joins_is_told_of_twice_at_once_and_joins_once() -> None:
     room = Room()
     room.look([trouble("http1", "tcp")])
     room.look([trouble("http1", "http", severity="warning"), trouble("http1", "http")])
-    assert [(effect.check, effect.severity) for effect in room.only().effects] == [
+    assert [(effect.check, effect.severity) for effect in room.made_of()] == [
         ("http1/tcp", "critical"),
         ("http1/http", "critical"),
     ]
@@ -128,8 +140,8 @@ def test_what_depends_on_what_is_down_joins_it_as_impact_and_says_why() -> None:
     room = Room()
     room.look([trouble("esx")])
     room.look([trouble("http1", "tcp"), trouble("web1")])
-    assert roles(room.only()) == {"esx/ping": "cause", "http1/tcp": "impact", "web1/ping": "impact"}
-    assert room.only().effects[-1].why == (
+    assert room.roles() == {"esx/ping": "cause", "http1/tcp": "impact", "web1/ping": "impact"}
+    assert room.made_of()[-1].why == (
         "http1 depends on esx, which is down; held back until INC-1 has been well for 5 min"
     )
 
@@ -145,7 +157,7 @@ def test_what_is_wrong_with_a_server_that_is_down_is_impact_of_that() -> None:
     room = Room()
     room.look([trouble("http1", "tls")])
     room.look([trouble("http1", "tcp")])
-    assert roles(room.only()) == {"http1/tcp": "cause", "http1/tls": "impact"}
+    assert room.roles() == {"http1/tcp": "cause", "http1/tls": "impact"}
     assert room.incidents[1].merged_into == 2
 
 
@@ -155,7 +167,7 @@ def test_a_late_cause_folds_the_incidents_that_it_explains() -> None:
         room.look([trouble(ci, "tcp")])
     room.look([trouble("esx")])
     cause = next(one for one in room.open if one.ci == "esx")
-    assert roles(cause) == {"esx/ping": "cause", "http1/tcp": "impact", "http2/tcp": "impact"}
+    assert room.roles(cause) == {"esx/ping": "cause", "http1/tcp": "impact", "http2/tcp": "impact"}
     assert [one.ci for one in room.open] == ["db", "esx"]
     assert [(one.state, one.merged_into) for one in room.incidents.values()][:2] == [("closed", 4), ("closed", 4)]
     assert cause.links == (1, 2)
@@ -167,7 +179,7 @@ def test_the_cause_may_come_in_the_same_batch_in_any_order() -> None:
         batch = [trouble("http1", "tcp"), trouble("switch"), trouble("web1"), trouble("esx"), trouble("http2", "tcp")]
         random.Random(seed).shuffle(batch)
         room.look(batch)
-        assert [effect.check for effect in room.only().effects if effect.role == "cause"] == ["switch/ping"]
+        assert [effect.check for effect in room.made_of() if effect.role == "cause"] == ["switch/ping"]
 
 
 def test_the_incident_is_over_when_its_causes_are_and_what_stays_bad_opens_its_own() -> None:
@@ -176,7 +188,7 @@ def test_the_incident_is_over_when_its_causes_are_and_what_stays_bad_opens_its_o
     room.look([trouble("http1", "tcp")])
     room.look(well=["esx/ping"])
     assert room.only().recovered_at == NOW
-    assert [effect.check for effect in unwell(room.only())] == ["http1/tcp"]
+    assert [effect.check for effect in room.effects[1].bad.values()] == ["http1/tcp"]
     room.act(resolved(room.only(), "hub", NOW))
     room.look([trouble("http1", "tcp")])
     assert room.only().ci == "http1"
@@ -264,10 +276,10 @@ def test_a_cascade_is_one_incident_whatever_comes_first(seed: int, switch_last: 
         room.look(troubles[start : start + batch])
     incident = room.only()
     assert incident.ci == "switch"
-    assert len(incident.effects) == 341
-    by_role = roles(incident)
+    assert incident.affected == 341
+    by_role = room.roles()
     assert by_role.pop("switch/ping") == "cause"
     assert set(by_role.values()) == {"impact"}
-    for effect in incident.effects[1:]:
+    for effect in room.made_of()[1:]:
         assert f"{effect.ci} depends on " in effect.why
         assert f"held back until INC-{incident.number} " in effect.why

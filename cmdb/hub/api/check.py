@@ -18,10 +18,11 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
-from cmdb.hub.rows import Row, check_row
+from cmdb.hub.rows import NumberOf, Row, check_row
 from cmdb.hub.session import Session
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
+from cmdb.practices.incident_state import FINISHED
 from cmdb.store.protocol import Document
 
 RUN_GRACE_S = 5.0  # for the way there and back, beyond the check's own time-out
@@ -32,15 +33,28 @@ class CheckArguments(Arguments, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
+async def numbers_at(hub: Hub, at: datetime | None) -> NumberOf:
+    """How to know which incident a check was part of at the moment that the answer is of."""
+    if at is None:
+        return hub.book.number_of
+    open_ = {one["number"] for one in await hub.store.find(Kind.INCIDENT, at=at) if one["state"] not in FINISHED}
+    effects = [one for one in await hub.store.find(Kind.EFFECT, at=at) if one["incident"] in open_]
+    # Of two, a check is part of the one where it is bad: that comes last.
+    numbers = {one["check"]: int(one["incident"]) for one in sorted(effects, key=lambda one: not one["recovered_at"])}
+    return numbers.get
+
+
 async def list_(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
     found = await hub.store.find(Kind.CHECK, at=args.at)
-    return listed([await check_row(hub.store, one, hub.book.number_of, args.at) for one in found], args, "ci_name,id")
+    number_of = await numbers_at(hub, args.at)
+    return listed([await check_row(hub.store, one, number_of, args.at) for one in found], args, "ci_name,id")
 
 
 async def show(hub: Hub, _session: Session, args: CheckArguments) -> Row:
     check = await _found(hub, args)
     whole = {"definition": check["definition"], "last_result": check["last_result"]}
-    return await check_row(hub.store, check, hub.book.number_of, args.at) | whole
+    number_of = await numbers_at(hub, args.at)
+    return await check_row(hub.store, check, number_of, args.at) | whole
 
 
 async def explain(hub: Hub, _session: Session, args: CheckArguments) -> dict[str, Any]:

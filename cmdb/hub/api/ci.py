@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from cmdb.hub.api.check import numbers_at
 from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.census import worst
@@ -69,9 +70,10 @@ async def show(hub: Hub, _session: Session, args: CiArguments) -> Row:
     ci = await by_id_or_name(hub.store, Kind.CI, args.id, args.at)
     state_of = await states_at(hub, args.at)
     checks = await hub.store.find(Kind.CHECK, {"ci": ci["id"]}, at=args.at)
+    number_of = await numbers_at(hub, args.at)
     return await ci_row(hub.store, ci, state_of, args.at) | {
         "relations": await _relations(hub, ci["id"], args.at),
-        "checks": [await check_row(hub.store, check, hub.book.number_of, args.at) for check in checks],
+        "checks": [await check_row(hub.store, check, number_of, args.at) for check in checks],
         "drift": [msgspec.structs.asdict(one) for one in drift(msgspec.convert(ci, ConfigurationItem))],
     }
 

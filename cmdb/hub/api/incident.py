@@ -13,16 +13,17 @@ from cmdb.hub.api.find import by_id_or_name
 from cmdb.hub.api.refusal import Refused, not_found
 from cmdb.hub.api.verb import Arguments, ListArguments, Verb
 from cmdb.hub.hub import Hub
-from cmdb.hub.incident_book import without_effects
 from cmdb.hub.listing import fields_of, listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.role import Role
-from cmdb.hub.rows import Row, incident_row
+from cmdb.hub.rows import Row, effects_of, incident_row
 from cmdb.hub.session import Session
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices import incident as step
+from cmdb.practices.incident_opening import opened_by_hand
 from cmdb.practices.incident_state import FINISHED, NotPossible, State
+from cmdb.practices.incident_weight import weighed_by_hand
 
 LONGEST_TEXT = 10_000
 
@@ -33,14 +34,12 @@ Level = Annotated[int, msgspec.Meta(ge=1, le=3)]
 class IncidentListArguments(ListArguments, frozen=True, kw_only=True):
     """Open ones; a filter that is about the state finds all but closed ones, `all` every one.
 
-    `resolved`: those as well, last. `stale`: only those that were acknowledged long ago and are still open. `effects`:
-    with all their checks.
+    `resolved`: those as well, last. `stale`: only those that were acknowledged long ago and are still open.
     """
 
     resolved: bool = False
     all: bool = False
     stale: bool = False
-    effects: bool = False
 
 
 class ShowArguments(Arguments, frozen=True, kw_only=True):
@@ -83,12 +82,9 @@ class PriorityArguments(ActArguments, frozen=True, kw_only=True):
 
 
 async def list_(hub: Hub, _session: Session, args: IncidentListArguments) -> list[Row]:
-    """Those that are over come last. In a storm effects are thousands: a list only counts them."""
-    if args.at is None and not args.all and not args.effects:
-        found = hub.book.rows()
-    else:
-        documents = await hub.store.find(Kind.INCIDENT, at=args.at)
-        found = [one if args.effects else without_effects(one) for one in documents]
+    """Those that are over come last. Of their checks a list has the number: `incident.show` has them."""
+    here = args.at is None and not args.all
+    found = hub.book.rows() if here else await hub.store.find(Kind.INCIDENT, at=args.at)
     left_out = _left_out(args)
     wanted = [one for one in found if one["state"] not in left_out]
     if args.stale:
@@ -109,7 +105,8 @@ async def show(hub: Hub, _session: Session, args: ShowArguments) -> Row:
     incident = await hub.store.get(Kind.INCIDENT, str(args.number), at=args.at)
     if incident is None:
         raise not_found("incident", f"INC-{args.number}")
-    return await incident_row(hub.store, incident, args.at)
+    row = await incident_row(hub.store, incident, args.at)
+    return row | {"effects": await effects_of(hub.store, args.number, args.at)}
 
 
 async def open_(hub: Hub, session: Session, args: OpenArguments) -> Row:
@@ -118,7 +115,9 @@ async def open_(hub: Hub, session: Session, args: OpenArguments) -> Row:
     if not title:
         raise Refused(Code.USAGE, "incident open", "the title says nothing", "say in a few words what is wrong")
     make = functools.partial(
-        hub.desk.by_hand,
+        opened_by_hand,
+        policy=hub.policy,
+        now=hub.clock.now(),
         title=title,
         ci=ci,
         impact=args.impact,
@@ -126,7 +125,7 @@ async def open_(hub: Hub, session: Session, args: OpenArguments) -> Row:
         who=session.actor,
         text=args.text,
     )
-    opened = await hub.desk.open(make, actor=session.actor, reason=args.text or "opened by hand")
+    opened = await hub.incidents.open(make, actor=session.actor, reason=args.text or "opened by hand")
     return await incident_row(hub.store, opened.body())
 
 
@@ -172,17 +171,20 @@ async def reopen(hub: Hub, session: Session, args: ActArguments) -> Row:
 
 async def priority(hub: Hub, session: Session, args: PriorityArguments) -> Row:
     now = hub.clock.now()
-    weighed = functools.partial(hub.desk.weighed_by_hand, impact=args.impact, urgency=args.urgency)
-    return await acted(
-        hub, session, args, lambda one: step.overridden(one, session.actor, now, args.reason, **weighed(one))
-    )
+    effects = hub.book.effects_of(args.number)
+
+    def overridden(one: Incident) -> Incident:
+        weight = weighed_by_hand(one, effects, hub.policy, args.impact, args.urgency)
+        return step.overridden(one, session.actor, now, args.reason, **weight)
+
+    return await acted(hub, session, args, overridden)
 
 
 async def acted(hub: Hub, session: Session, args: ActArguments, rule: Callable[[Incident], Incident]) -> Row:
     """The incident after the step. Raises `Refused`."""
     name = f"INC-{args.number}"
     try:
-        after = await hub.desk.change(
+        after = await hub.incidents.change(
             args.number, rule, actor=session.actor, reason=args.text, expected=args.expected_version
         )
     except KeyError:

@@ -63,7 +63,7 @@ async def merge(hub: Hub, session: Session, args: OtherArguments) -> Row:
             Code.CONFLICT, f"INC-{args.number}", f"cannot be merged into INC-{args.other}", "name an open one"
         )
     now, who = hub.clock.now(), session.actor
-    after = await hub.desk.merge(args.number, args.other, who=who, at=now, why=args.text or "by hand")
+    after = await hub.incidents.merge(args.number, args.other, who=who, at=now, why=args.text or "by hand")
     return await incident_row(hub.store, after.body())
 
 
