@@ -5,8 +5,9 @@ Not the files that declare them (`cmdb.services_file`), not what is agreed about
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -48,6 +49,7 @@ class Services:
         self.records: dict[str, list[Interval]] = {}
         self.answers: dict[str, Answers | None] = {}
         self._touched: set[str] = set()
+        self._judging = asyncio.Lock()
 
     async def load(self, store: Finder) -> None:
         """Take everything that the record has now; states are judged with the next change."""
@@ -78,7 +80,10 @@ class Services:
 
         An agreement that was negotiated stays in force: what a file says about it is a proposal like another.
         """
-        wanted = {service.id: service for service in services}
+        async with self._judging:
+            await self._declare({one.id: one for one in services}, agreements, actor)
+
+    async def _declare(self, wanted: Mapping[str, Service], agreements: Iterable[Agreement], actor: str) -> None:
         offered = {service.id for service in wanted.values() if service.stage != RETIRED}
         negotiated = {
             id_
@@ -109,17 +114,21 @@ class Services:
         await self.judge()
 
     async def judge(self) -> None:
-        """Record the states of the touched services; they stay touched until that is durable."""
-        now = self.clock.now()
-        changes: list[Change] = []
-        for name in sorted(self._touched & self.services.keys()):
-            changes += self._changes(self.services[name], now)
-        try:
-            await self._commit(changes, ACTOR, "state of a service")
-        except StoreError as error:
-            _log.warning("states of services are not recorded yet: %s", error)
-        else:
-            self._touched.clear()
+        """Record the states of the touched services; they stay touched until that is durable.
+
+        One judges at a time: two that saw the same open interval would each open the next.
+        """
+        async with self._judging:
+            touched, self._touched = self._touched, set()
+            now = self.clock.now()
+            changes: list[Change] = []
+            for name in sorted(touched & self.services.keys()):
+                changes += self._changes(self.services[name], now)
+            try:
+                await self._commit(changes, ACTOR, "state of a service")
+            except StoreError as error:
+                self._touched |= touched
+                _log.warning("states of services are not recorded yet: %s", error)
 
     def supported_by(self, cis: Iterable[str]) -> list[Service]:
         """The services that any of these CIs is a part of, the most critical first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from cmdb.hub.service_watch import ServiceWatch
 from cmdb.hub.services import Services
 from cmdb.locations import Locations
 from cmdb.model.agent import AgentRecord
-from cmdb.model.change import Put, Remove
+from cmdb.model.change import Delta, Put, Remove
 from cmdb.model.check import CheckRecord
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind, Record
 from cmdb.store.memory import MemoryStore
+from cmdb.store.protocol import Batch, Committed
 from cmdb.toml_file import TomlError
 from tests.unit.service_level_examples import utc
 
@@ -64,11 +66,13 @@ class House:
         await self.check(name, state, hard=hard)
 
     async def check(self, name: str, state: str, *, hard: bool = True) -> None:
+        await self.put(Kind.CHECK, self.check_record(name, state, hard=hard))
+
+    def check_record(self, name: str, state: str, *, hard: bool = True) -> CheckRecord:
         definition = Definition(id=f"{name}/tcp", ci=name, type="tcp")
-        check = CheckRecord(
+        return CheckRecord(
             id=f"{name}/tcp", ci=name, type="tcp", definition=definition, state=state, hard=hard, since=self.clock.now()
         )
-        await self.put(Kind.CHECK, check)
 
     def record(self, service: str) -> list[tuple[str, float, float | None]]:
         """The service's intervals, as minutes since the start."""
@@ -126,6 +130,46 @@ async def test_the_record_in_the_store_is_the_one_in_memory(house: House) -> Non
     stored = await house.store.find(Kind.INTERVAL, {"service": "shop"})
     assert [document["id"] for document in stored] == [interval.id for interval in house.services.records["shop"]]
     assert [document["end"] for document in stored].count(None) == 1
+
+
+async def test_two_who_judge_at_once_open_one_interval(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = house.store.commit
+
+    async def slow_commit(batch: Batch) -> Committed:
+        house.clock.turn(0.001)
+        await asyncio.sleep(0)
+        return await commit(batch)
+
+    await house.watch.start(house.store)
+    await house.put(Kind.CI, ci("web-1"))
+    monkeypatch.setattr(house.store, "commit", slow_commit)
+    for state in ("ok", "critical"):
+        found = Delta(0, Kind.CHECK, "web-1/tcp", house.check_record("web-1", state).body())
+        await asyncio.gather(house.watch.apply([found]), house.services.judge(), house.watch.reload("mia"))
+    assert [state for state, _start, _end in house.record("shop")] == ["unknown", "up", "down"]
+    assert [end for _state, _start, end in house.record("shop")].count(None) == 1
+
+
+async def test_what_is_found_while_somebody_judges_is_judged_after_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, late = house.store.commit, asyncio.Event()
+
+    async def slow_commit(batch: Batch) -> Committed:
+        await asyncio.wait_for(late.wait(), 60)
+        return await commit(batch)
+
+    await house.watch.start(house.store)
+    await house.put(Kind.CI, ci("web-1"))
+    monkeypatch.setattr(house.store, "commit", slow_commit)
+    looks = []
+    for state in ("ok", "critical"):
+        found = Delta(0, Kind.CHECK, "web-1/tcp", house.check_record("web-1", state).body())
+        looks.append(asyncio.create_task(house.watch.apply([found])))
+        await asyncio.sleep(0)
+    late.set()
+    await asyncio.gather(*looks)
+    assert house.services.services["shop"].state == "down"
 
 
 async def test_a_result_that_changes_nothing_writes_nothing(house: House) -> None:
