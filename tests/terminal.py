@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from tests.waiting import wait_for
+
+_NUMBERS = itertools.count(1)
 
 
 class Terminal:
@@ -23,7 +26,8 @@ class Terminal:
         rows: int = 40,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._socket = directory / "tmux"
+        # A server that is ending still answers on its socket for a moment, and takes a newcomer with it.
+        self._socket = directory / f"tmux{next(_NUMBERS)}"
         # Textual's pilot leaves the size of its last screen in the environment: the terminal's own is what counts.
         own = ["-u", "COLUMNS", "-u", "LINES"]
         self._command = [*own, *(f"{name}={value}" for name, value in (environment or {}).items()), *command]
