@@ -15,7 +15,7 @@ import msgspec
 
 from cmdb.store.connection import connect, transaction
 from cmdb.store.errors import damaged, explained
-from cmdb.store.rows import BatchRows, write_batch
+from cmdb.store.rows import BatchRows, write_batches
 from cmdb.store.schema import bring_up_to_date
 from cmdb.store.verify import Head, StoredDocuments, verified_documents, verified_head
 from cmdb.store.witness import Witness
@@ -52,8 +52,7 @@ class Database:
     def write(self, batches: Sequence[BatchRows], head: Head) -> None:
         """All of these batches in one transaction, durable on return. Raises `StoreFull`, `StoreDamaged`."""
         with explained(self.path), transaction(self.connection):
-            for batch in batches:
-                write_batch(self.connection, batch)
+            write_batches(self.connection, batches)
             self.connection.execute(
                 "UPDATE head SET seq = ?, at = ?, digest = ?, documents = ?, checksum = ?, last_number = ?",
                 msgspec.structs.astuple(head),

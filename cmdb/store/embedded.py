@@ -283,13 +283,16 @@ def _load(path: pathlib.Path) -> tuple[Database, dict[Kind, PackedRows]]:
     tables = {kind: PackedRows(INDEXES.get(kind, ())) for kind in Kind}
     database = Database(path)
     by_its_name = by_name(tables)
+    chunks: dict[str, list[tuple[Sequence[str], Sequence[bytes]]]] = {}
     collects = gc.isenabled()
     gc.disable()
     try:
         for stored in database.documents():
             if stored.kind not in by_its_name:
                 raise StoreDamaged(str(path), f"holds records of kind {stored.kind}", "install the newer Watchdeck")
-            by_its_name[stored.kind].extend(stored.ids, stored.sealed)
+            chunks.setdefault(stored.kind, []).append((stored.ids, stored.sealed))
+        for kind, of_kind in chunks.items():
+            by_its_name[kind].load(of_kind)
     except BaseException:
         database.abandon()
         raise

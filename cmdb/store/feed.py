@@ -35,7 +35,8 @@ class Feed:
         self._deltas += len(deltas)
         while self._deltas > self._keep_deltas and len(self._batches) > 1:
             self._deltas -= len(self._batches.popleft())
-        self._wake_all()
+        if self._subscriptions:
+            self._wake_all()
 
     def batch(self, seq: int) -> Sequence[Delta]:
         """Raises `Behind` when it is not kept."""

@@ -67,6 +67,11 @@ class EqualityIndex:
             else:
                 there[id_] = None
 
+    def fill(self, value: Any, ids: Mapping[str, object]) -> None:
+        """Into an empty index: the one value of all these documents."""
+        if ids:
+            self._ids[_key(value)] = dict.fromkeys(ids)
+
     def discard(self, value: Any, id_: str) -> None:
         value = _key(value)
         there = self._ids.get(value)

@@ -9,6 +9,7 @@ from cmdb.store.columns import Columns
 from cmdb.store.index import EqualityIndex, Path, path_of, value_at
 from cmdb.store.seal import unsealed
 
+_NOTHING_YET = object()
 Changes = Mapping[str, bytes | None]  # id → sealed bytes, None: removed
 
 
@@ -27,12 +28,24 @@ class PackedRows:
         for id_, sealed in changes.items():
             self.set(id_, sealed)
 
-    def extend(self, ids: Sequence[str], sealed: Sequence[bytes]) -> None:
-        """Many documents that are not there yet."""
-        self.rows.update(zip(ids, sealed, strict=True))
-        if self._indexes:
-            for index, values in zip(self._indexes.values(), self._columns.of_many(sealed), strict=True):
+    def load(self, chunks: Iterable[tuple[Sequence[str], Sequence[bytes]]]) -> None:
+        """Many documents, into an empty table: their ids, each once, and their bytes.
+
+        Often all are of one class, or in one state: such an index is filled at the end, or before another value.
+        """
+        alike = dict.fromkeys(self._indexes, _NOTHING_YET)
+        for ids, sealed in chunks:
+            for (path, index), values in zip(self._indexes.items(), self._columns.of_many(sealed), strict=True):
+                if path in alike:
+                    value = values[0] if alike[path] is _NOTHING_YET else alike[path]
+                    if values.count(value) == len(values):
+                        alike[path] = value
+                        continue
+                    index.fill(alike.pop(path), self.rows)
                 index.extend(values, ids)
+            self.rows.update(zip(ids, sealed, strict=True))
+        for path, value in alike.items():
+            self._indexes[path].fill(value, self.rows)
 
     def set(self, id_: str, sealed: bytes | None) -> None:
         """These are the document's bytes now; None: it is gone."""

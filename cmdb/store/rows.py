@@ -1,4 +1,4 @@
-"""Many rows with few statements, and what one batch writes. Not when: that is `writer`'s.
+"""Many rows with few statements, and what batches write. Not when: that is `writer`'s.
 
 A statement of one row each would hand the interpreter lock to and fro at every row; beside a busy event loop that
 costs milliseconds a row. Sizes are powers of four, so that a handful of prepared statements serves every batch.
@@ -27,6 +27,7 @@ _REMOVE_TEXT = "DELETE FROM fulltext WHERE rowid IN (VALUES {values})"
 _PUT = "INSERT OR REPLACE INTO document VALUES {values}"
 _GONE = "INSERT INTO gone VALUES {values}"
 _HISTORY = "INSERT INTO history VALUES {values}"
+_AUDIT = "INSERT INTO audit VALUES {values}"
 
 
 class BatchRows(msgspec.Struct, frozen=True):
@@ -86,19 +87,27 @@ def change_in(row: Row) -> bytes | None:
     return change if history_row(seq, n, kind, class_, id_, attribute, change) == row else None
 
 
-def write_batch(connection: sqlite3.Connection, batch: BatchRows) -> None:
-    """Inside a transaction: keep what was, then write what is, its history and its audit row."""
-    audit = batch.audit
-    execute_rows(connection, _PAST, batch.past)
-    execute_rows(connection, _REMOVE_TEXT, batch.removes)
-    execute_rows(connection, _REMOVE, batch.removes)
-    execute_rows(connection, _PUT, batch.puts)
-    execute_rows(connection, _GONE, batch.gone)
-    execute_rows(connection, _HISTORY, batch.history)
-    connection.execute(
-        "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (audit.seq, batch.at_us, audit.actor, audit.reason, audit.summary, audit.previous, audit.digest),
-    )
+def write_batches(connection: sqlite3.Connection, batches: Sequence[BatchRows]) -> None:
+    """Inside a transaction: keep what was, then write what is, its history and its audit. All batches at once, so that
+    many small ones take as few statements as a large one."""
+    puts: dict[int, Row] = {}
+    removes: list[Row] = []
+    for batch in batches:
+        for row in batch.removes:
+            puts.pop(row[0], None)
+        removes += batch.removes
+        puts.update((row[0], row) for row in batch.puts)
+    execute_rows(connection, _PAST, [row for batch in batches for row in batch.past])
+    execute_rows(connection, _REMOVE_TEXT, removes)
+    execute_rows(connection, _REMOVE, removes)
+    execute_rows(connection, _PUT, list(puts.values()))
+    execute_rows(connection, _GONE, [row for batch in batches for row in batch.gone])
+    execute_rows(connection, _HISTORY, [row for batch in batches for row in batch.history])
+    execute_rows(connection, _AUDIT, [_audit_row(batch.audit, batch.at_us) for batch in batches])
+
+
+def _audit_row(audit: AuditRow, at_us: int) -> Row:
+    return (audit.seq, at_us, audit.actor, audit.reason, audit.summary, audit.previous, audit.digest)
 
 
 def execute_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:

@@ -6,7 +6,7 @@ Each write of TinyDB's is one batch, with its audit row, durable on return. Not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,12 @@ class SqliteStorage(Storage):
         self._database = Database(Path(path))
         self._tables: dict[str, PackedRows] = {}
         self._written: set[str] = set()  # a table is there once it was written, also when it is empty
+        chunks: dict[str, list[tuple[Sequence[str], Sequence[bytes]]]] = {}
         for stored in self._database.documents():
-            self.packed(stored.kind).extend(stored.ids, stored.sealed)
-            self._written.add(stored.kind)
+            chunks.setdefault(stored.kind, []).append((stored.ids, stored.sealed))
+        for name, of_table in chunks.items():
+            self.packed(name).load(of_table)
+            self._written.add(name)
 
     def packed(self, name: str) -> PackedRows:
         """The rows of this table, empty when nobody wrote any."""

@@ -8,12 +8,18 @@ import sqlite3
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tinydb import TinyDB, where
 
+from cmdb.audit import GENESIS, next_row
+from cmdb.store.connection import connect, transaction
+from cmdb.store.rows import BatchRows, Row, past_row, place_of, write_batches
+from cmdb.store.schema import bring_up_to_date
+from cmdb.store.seal import Where, pack, seal
 from tests.bench.figure import Spent, spent
 from tests.bench.packages import EACH_HOST, body, host_of, package_id
 
@@ -108,15 +114,75 @@ class PlainSqlite:
         return plain["id"], plain["host"], json.dumps(plain)
 
 
+class SameRows:
+    """What our rows cost SQLite however they were made: those of a batch, what they replace kept beside them."""
+
+    name = "SQLite, the same rows"
+
+    def __init__(self, directory: Path, size: int) -> None:
+        self._path, self._size, self._written = directory / "same.db", size, 0
+        self._connection = connect(self._path)
+        bring_up_to_date(self._connection, self._path)
+        with transaction(self._connection):
+            self._connection.executemany("INSERT INTO document VALUES (?, ?, ?, ?)", map(self._row, range(size)))
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def rows(self, numbers: Iterable[int], revision: int) -> Sequence[Row]:
+        """Of these packages, to be written."""
+        return [self._row(n, revision) for n in numbers]
+
+    def write(self, documents: Sequence[Row]) -> None:
+        """In one batch, durable on return."""
+        self._written += 1
+        past = [
+            past_row(place_of(self._written, at), kind, "package", id_, sealed)
+            for at, (_, kind, id_, sealed) in enumerate(documents)
+        ]
+        audit = next_row(GENESIS, self._written, datetime.now(UTC), "b", "r", "")
+        with transaction(self._connection):
+            write_batches(self._connection, [BatchRows(audit, 0, documents, (), past, (), ())])
+
+    def close(self) -> None:
+        self._connection.close()
+        for left in self._path.parent.glob("same.db*"):
+            left.unlink()
+
+    def _row(self, n: int, revision: int = 0) -> Row:
+        return n + 1, "ci", package_id(n), seal(pack(body(n, revision)), package_id(n), Where(revision, 0, n + 1))
+
+
 def median_of(action: Callable[[int], None], times: int) -> Spent:
     """Of so many runs of it, each given its number."""
     each = [spent(lambda n=n: action(n)) for n in range(times)]  # type: ignore[misc]
     return Spent(statistics.median(one.wall_s for one in each), statistics.median(one.cpu_s for one in each))
 
 
-def postgres_upsert_ms(clients: Sequence[int]) -> dict[int, float]:
-    """Milliseconds an upsert of `pgbench` with so many clients at once, on a cluster of its own with default durability
-    and 100,000 documents; nothing where it is missing."""
+_TABLES = """
+CREATE TABLE document (id bigint PRIMARY KEY, body jsonb);
+CREATE TABLE past (place bigserial PRIMARY KEY, id bigint, body jsonb);
+CREATE TABLE history (place bigserial PRIMARY KEY, id bigint, attribute text, before jsonb, after jsonb);
+CREATE TABLE audit (seq bigserial PRIMARY KEY, at timestamptz, actor text, reason text, summary text)
+"""
+_BARE_UPSERT = """
+\\set n random(1, 100000)
+INSERT INTO document VALUES (:n, jsonb_build_object('v', :n + random()))
+ON CONFLICT (id) DO UPDATE SET body = document.body || excluded.body;
+"""
+_UPSERT_WITH_ITS_PAST = """
+\\set n random(1, 100000)
+WITH was AS (SELECT id, body FROM document WHERE id = :n FOR UPDATE),
+  kept AS (INSERT INTO past (id, body) SELECT id, body FROM was),
+  told AS (INSERT INTO history (id, attribute, before, after) SELECT id, 'v', body -> 'v', '1' FROM was),
+  noted AS (INSERT INTO audit (at, actor, reason, summary) VALUES (now(), 'b', 'r', 'ci'))
+UPDATE document SET body = document.body || jsonb_build_object('v', random()) FROM was WHERE document.id = was.id;
+"""
+# By what of ours each does: ours keeps the version before, a row of history and one of audit with every upsert.
+POSTGRES_UPSERTS = {"bare": _BARE_UPSERT, "past, history and audit too": _UPSERT_WITH_ITS_PAST}
+
+
+def postgres_upsert_ms(clients: Sequence[int]) -> dict[tuple[str, int], float]:
+    """Milliseconds an upsert of `pgbench`, by which and by how many clients at once, on a cluster of its own with
+    default durability and 100,000 documents; nothing where it is missing."""
     if not POSTGRES or shutil.which("runuser") is None or shutil.which("psql") is None:
         print("PostgreSQL: not measured, it is not installed here")
         return {}
@@ -125,14 +191,8 @@ def postgres_upsert_ms(clients: Sequence[int]) -> dict[int, float]:
         return _pgbench(Path(directory), POSTGRES[0], clients)
 
 
-def _pgbench(directory: Path, programs: Path, clients: Sequence[int]) -> dict[int, float]:
+def _pgbench(directory: Path, programs: Path, clients: Sequence[int]) -> dict[tuple[str, int], float]:
     data, script = directory / "data", directory / "upsert.sql"
-    script.write_text(
-        "\\set n random(1, 100000)\n"
-        "INSERT INTO document VALUES (:n, jsonb_build_object('v', :n + random()))\n"
-        "ON CONFLICT (id) DO UPDATE SET body = document.body || excluded.body;\n"
-    )
-    script.chmod(0o644)
 
     def as_postgres(*command: str | Path) -> str:
         done = subprocess.run(
@@ -150,13 +210,19 @@ def _pgbench(directory: Path, programs: Path, clients: Sequence[int]) -> dict[in
     try:
         rows = json.dumps(_plain(0)).replace("'", "''")
         psql = ("psql", "-h", directory, "-d", "postgres", "-q", "-c")
-        as_postgres(*psql, "CREATE TABLE document (id bigint PRIMARY KEY, body jsonb)")
+        as_postgres(*psql, _TABLES)
         as_postgres(*psql, f"INSERT INTO document SELECT n, '{rows}'::jsonb FROM generate_series(1, 100000) n")
         bench = (programs / "pgbench", "-h", directory, "-n", "-M", "prepared", "-f", script, "-j", "2")
-        said = {count: as_postgres(*bench, "-c", str(count), "-t", str(2000 // count), "postgres") for count in clients}
+        found: dict[tuple[str, int], float] = {}
+        for name, statement in POSTGRES_UPSERTS.items():
+            script.write_text(statement)
+            script.chmod(0o644)
+            for count in clients:
+                said = as_postgres(*bench, "-c", str(count), "-t", str(2000 // count), "postgres")
+                found[name, count] = 1000 / _tps(said)
+        return found
     finally:
         as_postgres(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
-    return {count: 1000 / _tps(lines) for count, lines in said.items()}
 
 
 def _tps(said: str) -> float:

@@ -31,6 +31,21 @@ async def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     await store.close()
 
 
+async def test_batches_that_wait_together_are_written_as_if_each_had_been_alone(tmp_path: Path) -> None:
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    steps = [host("h1"), host("h2"), gone("h1"), host("h2", a=1), host("h1", a=2), gone("h2"), host("h3"), gone("h3")]
+    committing = [store.commit(batch(step, minutes=n)) for n, step in enumerate(steps)]
+    await asyncio.gather(*committing)
+    pasts = [[one["id"] for one in await store.find(Kind.CI, at=at(n))] for n in range(len(steps))]
+    await store.close()
+    store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
+    assert [(one["id"], one["a"]) for one in await store.find(Kind.CI)] == [("h1", 2)]
+    assert [[one["id"] for one in await store.find(Kind.CI, at=at(n))] for n in range(len(steps))] == pasts
+    assert pasts[3:] == [["h2"], ["h1", "h2"], ["h1"], ["h1", "h3"], ["h1"]]
+    assert len(await store.audit()) == len(steps)
+    await store.close()
+
+
 async def test_a_second_store_on_the_directory_is_refused_with_the_pid(tmp_path: Path) -> None:
     store = await EmbeddedStore.open(tmp_path / "watchdeck.db")
     with pytest.raises(StoreTaken, match=f"in use by process {os.getpid()}"):
