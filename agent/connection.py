@@ -83,6 +83,7 @@ def _tag(kind: type[msgspec.Struct]) -> str:
 
 
 _ENCODER = msgspec.msgpack.Encoder()
+_ANYTHING = msgspec.msgpack.Decoder()
 _ENVELOPE = msgspec.msgpack.Decoder(_Envelope)
 _DECODER: Mapping[Side, msgspec.msgpack.Decoder[Any]] = {
     Side.AGENT: msgspec.msgpack.Decoder(FromAgent),
@@ -145,8 +146,12 @@ class Connection:
         sender = _OTHER[self.side]
         try:
             message: Message = _DECODER[sender].decode(payload)
+            says_it_once = self.side is Side.AGENT or _is_said_once(payload)
         except (msgspec.MsgspecError, RecursionError) as error:
             self._refuse(*_unreadable(sender, payload, error))
+            return None
+        if not says_it_once:
+            self._refuse(_tag(type(message)), "says a key twice in one map, or is not in the shortest form")
             return None
         after = TABLE[self.stage][sender].get(type(message))
         if after is None:
@@ -181,6 +186,14 @@ class Connection:
 
     def _say(self, message: Refusal) -> None:
         self._outgoing += frame(_ENCODER.encode(message), MAX_FRAME_BYTES)
+
+
+def _is_said_once(payload: bytes) -> bool:
+    """Nothing is lost by reading it: of a key that is there twice a decoder silently takes one.
+
+    What was read and is written again is the same, byte for byte, but for that and for what no encoder of ours writes.
+    """
+    return _ENCODER.encode(_ANYTHING.decode(payload)) == payload
 
 
 def _unreadable(sender: Side, payload: bytes, error: Exception) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Agent and hub: the messages, and what each is for. Who may say what when is in `agent.connection`.
 
-A message is msgpack, tagged by its type, in a frame of `agent.frames`. Unknown fields are ignored, an unknown type
-is answered with `Refusal`, a frame over `MAX_FRAME_BYTES` ends the connection (`agent.connection`). Moments are
-aware datetimes in UTC.
+A message is msgpack in its shortest form, no key twice in a map, tagged by its type, in a frame of `agent.frames`.
+Unknown fields are ignored, an unknown type is answered with `Refusal`, a frame over `MAX_FRAME_BYTES` ends the
+connection (`agent.connection`). Moments are aware datetimes in UTC.
 
 Order: agent `Hello` → hub `Welcome` | `Refusal`; then both sides freely. A scan is `Offer` (digests of all
 sections) → hub `Want` (those it lacks) → agent `Section` for each → agent `ScanEnd`. Of a section that the hub knows in

@@ -12,7 +12,9 @@ from cmdb.hub.client import HubClient
 from cmdb.hub.hub import Hub
 from cmdb.store.memory import MemoryStore
 from cmdb.store.protocol import Store
+from tests.programs import needs
 from tests.support.hub import HandClock, client_of, hub_at
+from tests.support.ssh import Site, site_at
 
 
 @pytest.fixture
@@ -60,4 +62,19 @@ async def client(hub: Hub, actor: str) -> AsyncIterator[HubClient]:
     async with await client_of(hub) as client:
         if actor:
             await client.call("hub.act_as", actor=actor)
+        yield client
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A real hub with its SSH door open."""
+    needs("ssh", "ssh-keygen")
+    async with site_at(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+async def admin(site: Site) -> AsyncIterator[HubClient]:
+    """A client of the site's hub, as its owner."""
+    async with await client_of(site.hub) as client:
         yield client

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -27,19 +26,6 @@ from tests.support.hub import client_of, until
 from tests.support.ssh import Said, Site, keygen, site_at
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    needs("ssh", "ssh-keygen")
-    async with site_at(tmp_path) as site:
-        yield site
-
-
-@pytest.fixture
-async def admin(site: Site) -> AsyncIterator[HubClient]:
-    async with await client_of(site.hub) as client:
-        yield client
 
 
 async def enrol(site: Site, state: Path, token: str) -> Said:

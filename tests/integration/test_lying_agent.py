@@ -22,9 +22,7 @@ from agent.wire import Hello, Item, Offer, Refusal, ScanEnd, Section, SectionOut
 from cmdb.hub.client import HubClient
 from cmdb.model.kind import Kind
 from tests.integration.test_agent_over_ssh import enrol, hub_of
-from tests.programs import needs
-from tests.support.hub import client_of
-from tests.support.ssh import Site, site_at
+from tests.support.ssh import Site
 
 pytestmark = pytest.mark.slow
 LIMIT_S = 60.0
@@ -81,19 +79,6 @@ class Liar:
     def section(self, **item: Any) -> dict[str, Any]:
         plain = {"class": "filesystem", "key": "/", "name": "/", **item}
         return {"type": "section", "scan": self._scan, "name": "filesystem", "items": [plain]}
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    needs("ssh", "ssh-keygen")
-    async with site_at(tmp_path) as site:
-        yield site
-
-
-@pytest.fixture
-async def admin(site: Site) -> AsyncIterator[HubClient]:
-    async with await client_of(site.hub) as client:
-        yield client
 
 
 @contextlib.asynccontextmanager
@@ -161,6 +146,18 @@ async def test_an_item_told_twice_is_refused(site: Site, admin: HubClient, tmp_p
         before = await record(site)
         await liar.reports(ROOT, Item("filesystem", "/var", "/var"), Item("filesystem", "/var", "/var", {"a": 1}))
         assert "filesystem /var: listed twice" in (await liar.hears(Refusal)).why
+        assert await record(site) == before
+
+
+async def test_a_key_told_twice_is_refused(site: Site, admin: HubClient, tmp_path: Path) -> None:
+    async with enrolled(site, admin, tmp_path) as liar:
+        before = await record(site)
+        await liar.offers(Item("filesystem", "/", "/", {"lie": True}))
+        once = msgspec.msgpack.encode(liar.section(attributes={"size_bytes": 1}))
+        twice = once.replace(b"\x81\xaasize_bytes\x01", b"\x82\xaasize_bytes\x01\xaasize_bytes\x02")
+        assert len(twice) > len(once)
+        await liar.says(twice)
+        assert "says a key twice in one map" in (await liar.hears(Refusal)).why
         assert await record(site) == before
 
 

@@ -135,6 +135,18 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
     assert "timezone" in said(hub)[0]["why"]
 
 
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    _, hub = opened()
+    honest = msgspec.msgpack.encode({"type": "scan_end", "scan": 1, "duration_s": 0.5})
+    twice = b"\x84" + honest[1:] + msgspec.msgpack.encode({"duration_s": 0.1})[1:]
+    nested = msgspec.msgpack.encode({"type": "scan_end", "scan": 1, "duration_s": 0.5, "of": None})[:-1]
+    for payload in (twice, nested + b"\x82\xa1a\x01\xa1a\x02"):
+        assert list(hub.receive(frame(payload, MAX_FRAME_BYTES))) == []
+        (refusal,) = said(hub)
+        assert (refusal["what"], refusal["why"].split(",")[0]) == ("scan_end", "says a key twice in one map")
+    assert list(hub.receive(frame(honest, MAX_FRAME_BYTES))) == [ScanEnd(1, 0.5)]
+
+
 def test_endless_nesting_is_refused() -> None:
     _, hub = opened()
     nested = b"\x82\xa4type\xa7section\xa5items" + b"\x91" * 200_000 + b"\xc0"
