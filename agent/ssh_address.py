@@ -113,8 +113,15 @@ class SshAddress(msgspec.Struct, frozen=True):
         assert process.stdout is not None
         assert process.stderr is not None
         complaint = asyncio.ensure_future(_last_line(process.stderr))
+        reader = _SshReader(process.stdout, complaint)
         try:
-            yield _SshReader(process.stdout, complaint), process.stdin
+            yield reader, process.stdin
+        except (BrokenPipeError, ConnectionResetError) as error:
+            if reader.heard:
+                raise
+            # It was gone before our first words were written: what it said tells more than a broken pipe.
+            await asyncio.wait([complaint], timeout=_ENDING_S)
+            raise ConnectionError((complaint.done() and complaint.result()) or str(error)) from None
         finally:
             process.stdin.close()
             await _end(process)
@@ -127,13 +134,13 @@ class _SshReader:
 
     def __init__(self, stdout: asyncio.StreamReader, complaint: asyncio.Future[str]) -> None:
         self._stdout, self._complaint = stdout, complaint
-        self._heard = False
+        self.heard = False
 
     async def read(self, n: int = -1, /) -> bytes:
         data = await self._stdout.read(n)
-        if not data and not self._heard:
+        if not data and not self.heard:
             raise ConnectionError(await self._complaint or "ssh ended without a word")
-        self._heard = True
+        self.heard = True
         return data
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.key_pair import KeyPair
+from agent.ssh_address import HubHost, SshAddress
 from cmdb.config import AgentSection, Config, SshSection
 from cmdb.hub.client import HubClient, HubRefusal
 from cmdb.hub.identities import EnrolledAgent
@@ -286,6 +287,25 @@ def children(pid: int) -> list[int]:
 
 def name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text()
+
+
+async def test_what_ssh_said_is_told_though_it_was_gone_before_our_first_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether writing or reading finds it out is a race: the reason is the same."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nexec 0<&-\necho 'connect to host hub port 2222: Connection refused' >&2\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    async def speak() -> None:
+        async with SshAddress(HubHost("hub"), tmp_path, user="agent").dial() as (_, writer):
+            while True:
+                writer.write(b"hello" * 10_000)
+                await writer.drain()
+
+    with pytest.raises(ConnectionError, match="Connection refused"):
+        await asyncio.wait_for(speak(), 30)
 
 
 async def test_nobody_at_the_port_is_said_once(tmp_path: Path) -> None:
