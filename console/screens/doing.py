@@ -10,7 +10,7 @@ from cmdb.hub.client import HubGone, HubRefusal
 from console.actions import Outcome, named, perform
 from console.past import Asks
 from console.views.deeds import RUN, Deed
-from console.views.forms import Form
+from console.views.forms import Form, counted
 from console.views.subject import Subject
 from console.views.text import clean
 
@@ -57,13 +57,19 @@ class Doer:
         if not subjects:
             self._tell(Outcome(False, "Nothing here to do that with"))
         elif deed.form is not None:
-            self._fill(deed.form(subjects))
+            self._fill_in(deed.form(subjects), len(subjects))
         elif deed.asks:
             self._ask(f"{deed.asks.format(_names(deed, subjects))}:", lambda words: self._said(deed, subjects, words))
         elif len(subjects) > 1:
             self._count(deed, subjects, "")
         else:
             self._start(deed, subjects, "")
+
+    def _fill_in(self, form: Form, marked: int) -> None:
+        if marked > form.about:
+            self._tell(Outcome(False, f"That is done to one at a time: {marked} are marked"))
+        else:
+            self._fill(counted(form) if marked > 1 else form)
 
     async def perform(self, deed: Deed, subjects: Sequence[Subject], words: str) -> None:
         """One after the other, each with its outcome."""

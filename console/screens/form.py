@@ -49,6 +49,7 @@ class FormDialog(ModalScreen[Filled | None]):
     def __init__(self, form: Form, link: Asks, moment: Callable[[], Moment]) -> None:
         super().__init__()
         self._form, self._link, self._moment_now = form, link, moment
+        self._answer: Mapping[str, Any] | None = None  # the preview's, of what stands there now
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -78,6 +79,7 @@ class FormDialog(ModalScreen[Filled | None]):
         self._look()
 
     def _look(self) -> None:
+        self._answer = None
         if self._form.preview:
             self._looked()
 
@@ -88,6 +90,7 @@ class FormDialog(ModalScreen[Filled | None]):
         except (HubRefusal, HubGone) as error:
             self._say((Prose(text(clean(error), Ink.WARNING)),))
         else:
+            self._answer = answer
             self._say(self._form.shows(answer))
 
     def _say(self, document: Document) -> None:
@@ -103,10 +106,17 @@ class FormDialog(ModalScreen[Filled | None]):
             return
         try:
             args = self._form.args(self._values, self._moment_now().now)
+            self.dismiss({**args, **self._confirmed()})
         except ValueError as error:
             self._say((Prose(text(clean(error), Ink.WARNING)),))
-        else:
-            self.dismiss(args)
+
+    def _confirmed(self) -> Mapping[str, Any]:
+        """What was shown. Raises `ValueError` as long as nothing was."""
+        if self._form.confirmed is None:
+            return {}
+        if self._answer is None:
+            raise ValueError("it is not known yet what that would do: Enter again when it stands here")
+        return self._form.confirmed(self._answer)
 
 
 def _line(field: Field) -> ComposeResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +35,8 @@ class Form:
     """`args` are those of `verb` for what was typed (raises `ValueError`), `done` what is said then.
 
     `ends_with` is the verb that takes it back, where there is one. `preview` is a verb that changes nothing with
-    `previewed` as its arguments, `shows` what its answer says.
+    `previewed` as its arguments, `shows` what its answer says, `confirmed` what of it `verb` is told, so that what was
+    shown is what is done. `about` is how many records it is about.
     """
 
     title: str
@@ -47,6 +48,20 @@ class Form:
     preview: str = ""
     previewed: Callable[[Values], Mapping[str, Any]] = lambda _values: {}
     shows: Callable[[Any], Document] = lambda _answer: ()
+    confirmed: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    about: int = 1
+
+
+def counted(form: Form) -> Form:
+    """The form that is only done once the number of records that it is about has been typed."""
+
+    def args(values: Values, now: datetime) -> Mapping[str, Any]:
+        if values["count"] != str(form.about):
+            raise ValueError(f"{form.about} are marked: type that number, or Esc leaves them as they are")
+        return form.args(values, now)
+
+    asked = Field("count", "how many", "", f"{form.about} are marked: type {form.about}")
+    return replace(form, fields=(*form.fields, asked), args=args)
 
 
 def silence(subjects: Sequence[Subject]) -> Form:
@@ -69,6 +84,7 @@ def silence(subjects: Sequence[Subject]) -> Form:
         preview="silence.preview",
         previewed=lambda values: {"matchers": values["matchers"].split()},
         shows=_held,
+        about=len(subjects),
     )
 
 
@@ -92,6 +108,7 @@ def maintenance(subjects: Sequence[Subject]) -> Form:
         preview="maintenance.preview",
         previewed=lambda values: {"select": values["select"]},
         shows=lambda answer: tuple(covered(answer)) if isinstance(answer, Mapping) else (),
+        about=len(subjects),
     )
 
 

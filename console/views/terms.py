@@ -29,6 +29,7 @@ def editing(verb: str) -> Callable[[Sequence[Subject]], Form]:
             preview=verb,
             previewed=lambda values: {"name": name, "terms": _typed(values), "dry_run": True},
             shows=_difference,
+            confirmed=lambda answer: {"expected": str(answer["digest"])},
         )
 
     return form

@@ -81,3 +81,14 @@ async def test_what_cannot_be_is_said_and_nothing_is_written(tmp_path: Path, see
     await seen.press("enter")
     await seen.shows("never")
     assert file_of(tmp_path).read_text() == SHOP
+
+
+async def test_a_file_that_changed_since_it_was_shown_is_not_written(tmp_path: Path, seen: Seen) -> None:
+    await opened(seen, "service shop", "mia")
+    await seen.type("owner=ada")
+    await seen.shows('+owner = "ada"')
+    by_another = SHOP.replace("until spring", "until summer")
+    file_of(tmp_path).write_text(by_another)
+    await seen.press("enter")
+    await seen.shows("changed")
+    assert file_of(tmp_path).read_text() == by_another
