@@ -160,7 +160,7 @@ async def fetch(link: Asks, place: Place, now: datetime, at: datetime | None = N
     noun = NOUNS[place.name]
     past = {"at": at} if at is not None and noun.has_past else {}
     answer = await link.call(noun.show, **noun.asked_as(place.record, now), **past)
-    row: dict[str, Any] = answer if isinstance(answer, dict) else {"id": place.record, "rows": answer}
+    row = {"id": place.record, **(answer if isinstance(answer, dict) else {"rows": answer})}
     for extra in noun.more.get(place.tab, ()):
         row[extra.name] = await link.call(extra.verb, **noun.asked_as(str(row["id"]), now), **extra.args)
     return row

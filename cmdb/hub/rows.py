@@ -22,7 +22,7 @@ NumberOf = Callable[[str], int | None]  # a check's id → the open incident tha
 async def ci_row(store: Store, ci: Document, state_of: StateOf, at: datetime | None = None) -> Row:
     """A CI with its health and its host's name; what a person set wins over what was discovered."""
     attributes = {**ci.get("attributes", {}), **ci.get("overrides", {})}
-    host_name = ci["name"] if ci.get("host") == ci["id"] else await _named(store, ci.get("host"), at)
+    host_name = ci["name"] if ci.get("host") == ci["id"] else await named(store, ci.get("host"), at)
     return {**ci, "attributes": attributes, "state": state_of(ci["id"]), "host_name": host_name}
 
 
@@ -48,7 +48,7 @@ async def effects_of(store: Store, number: int, at: datetime | None = None) -> l
 
 
 async def agent_row(store: Store, agent: Document, at: datetime | None = None) -> Row:
-    host = await _named(store, agent.get("host"), at)
+    host = await named(store, agent.get("host"), at)
     return {**agent, "host_name": host}
 
 
@@ -74,13 +74,13 @@ async def named_history_row(store: Store, row: HistoryRow) -> Row:
     if row.kind is Kind.RELATION:
         source, type_, target = (*row.id.split("|"), "", "")[:3]
         place = await _place(store, source, None)
-        name = f"{place['ci_name']} {type_.replace('_', ' ')} {await _named(store, target, None) or target}"
+        name = f"{place['ci_name']} {type_.replace('_', ' ')} {await named(store, target, None) or target}"
         return shown | {"name": name, "ci": source, "class": "relation", "host_name": place["host_name"]}
     ci = await store.get(row.kind, row.id)
     if ci is None:  # deleted: its first or last row has the name
         headline = next((one for one in (row.before, row.after) if isinstance(one, dict) and "name" in one), {})
         return shown | {"name": headline.get("name", row.id), "ci": row.id, "class": None, "host_name": None}
-    host_name = ci["name"] if ci.get("host") == ci["id"] else await _named(store, ci.get("host"), None)
+    host_name = ci["name"] if ci.get("host") == ci["id"] else await named(store, ci.get("host"), None)
     return shown | {"name": ci["name"], "ci": row.id, "class": ci["class"], "host_name": host_name}
 
 
@@ -101,11 +101,12 @@ async def _place(store: Store, ci_id: str | None, at: datetime | None) -> Row:
     ci = await _item(store, ci_id, at)
     if ci is None:
         return {"ci_name": ci_id or "", "ci_class": None, "host": None, "host_name": None}
-    host_name = ci.name if ci.host == ci.id else await _named(store, ci.host, at)
+    host_name = ci.name if ci.host == ci.id else await named(store, ci.host, at)
     return {"ci_name": ci.name, "ci_class": ci.class_, "host": ci.host, "host_name": host_name}
 
 
-async def _named(store: Store, ci_id: str | None, at: datetime | None) -> str | None:
+async def named(store: Store, ci_id: str | None, at: datetime | None = None) -> str | None:
+    """What the item of this id is called; None when there is none."""
     ci = await _item(store, ci_id, at)
     return None if ci is None else ci.name
 

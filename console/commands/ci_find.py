@@ -57,7 +57,7 @@ def diff(
     """What differs between items A and B, or on A between two moments. Exit 1 when something does."""
     if b is None and from_ is None and to is None:
         raise click.UsageError("name a second item, or a moment with --from")
-    rows = ask(locations, "ci.diff", **{"a": a, "b": b, "from": from_, "to": to})
+    rows = ask(locations, "ci.diff", **{"a": a, "b": b, "from": from_, "to": to})["rows"]
     if as_json:
         print_json(rows)
     else:

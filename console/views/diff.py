@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from cmdb.filter.field import REFERENCES
 from cmdb.filter.quantity import moment_of
-from console.views.cells import Row
+from console.views.cells import Render, Row
 from console.views.columns import Column
 from console.views.document import Document, Prose
 from console.views.ink import Ink, Line, text
@@ -35,64 +36,70 @@ def asked_as(words: str, now: datetime) -> Mapping[str, Any]:
 def page(row: Row, moment: Moment) -> Page:
     """The attributes that differ, side by side."""
     found = row.get("rows") or ()
-    names = asked_as(str(row.get("id") or ""), moment.now)
-    before, after = _sides(names, moment)
+    before, after = _sides(row, moment)
     count = f"{len(found)} differ" if found else "nothing differs"
     return Page(
         ((before, Ink.STRONG), (" against ", Ink.DIM), (after, Ink.STRONG), (f"  {count}", Ink.DIM)),
-        (Tab("diff", "Differences", _listing(found, before, after)),),
+        (Tab("diff", "Differences", _listing(row, before, after)),),
     )
 
 
 def preview(row: Row, moment: Moment) -> Document:
     """The same as lines."""
-    names = asked_as(str(row.get("id") or ""), moment.now)
-    before, after = _sides(names, moment)
+    before, after = _sides(row, moment)
+    a, b = _value("a", row), _value("b", row)
     head = Prose(text(f"{before} {moment.glyphs.right} {after}", Ink.STRONG))
-    return (head, *(Prose((*_attribute(one, moment), *_arrow(one, moment)), 2) for one in row.get("rows") or ()))
+    arrow = ((f" {moment.glyphs.right} ", Ink.FAINT),)
+    found = row.get("rows") or ()
+    lines = [(*_attribute(one, moment), ("  ", Ink.TEXT), *a(one, moment), *arrow, *b(one, moment)) for one in found]
+    return (head, *(Prose(line, 2) for line in lines))
 
 
-def _arrow(one: Row, moment: Moment) -> Line:
-    return (
-        ("  ", Ink.TEXT),
-        *_side("a")(one, moment),
-        (f" {moment.glyphs.right} ", Ink.FAINT),
-        *_side("b")(one, moment),
-    )
-
-
-def _sides(names: Mapping[str, Any], moment: Moment) -> tuple[str, str]:
-    a, b = clean(names["a"]), clean(names["b"])
-    if b:
-        at = f" at {moment.clock(names['from'])}" if names["from"] else ""
+def _sides(row: Row, moment: Moment) -> tuple[str, str]:
+    """The two items, or the item at two moments, by name."""
+    asked = asked_as(str(row.get("id") or ""), moment.now)
+    a, b = _item(row.get("a"), asked["a"]), _item(row.get("b"), asked["b"])
+    if asked["b"]:
+        at = f" at {moment.clock(asked['from'])}" if asked["from"] else ""
         return f"{a}{at}", f"{b}{at}"
-    until = moment.clock(names["to"]) if names["to"] else "now"
-    return f"{a} at {moment.clock(names['from'])}", until
+    until = moment.clock(asked["to"]) if asked["to"] else "now"
+    return f"{a} at {moment.clock(asked['from'])}", until
+
+
+def _item(side: object, otherwise: str) -> str:
+    """With its host, since endpoints and packages are called alike everywhere."""
+    if not isinstance(side, Mapping):
+        return clean(otherwise)
+    name, host = clean(side.get("name")), clean(side.get("host_name") or "")
+    return f"{name} on {host}" if host and host != name else name
 
 
 def _attribute(one: Row, _moment: Moment) -> Line:
     return text(clean(one.get("attribute") or "record").removeprefix("attributes."), Ink.STRONG)
 
 
-def _side(name: str) -> Any:
-    """One of the two values; what is not there is faint."""
+def _value(name: str, row: Row) -> Render:
+    """One of the two values; what is not there is faint, and an id is said by its name."""
+    names: Mapping[str, object] = row.get("names") or {}
 
     def render(one: Row, moment: Moment) -> Line:
         value = one.get(name)
         if value is None:
             return ((moment.glyphs.dash, Ink.FAINT),)
+        if isinstance(value, str) and one.get("attribute") in REFERENCES:
+            value = names.get(value, value)
         return text(measured(str(one.get("attribute")), value), Ink.WARNING if name == "b" else Ink.TEXT)
 
     return render
 
 
-def _listing(found: Sequence[Row], before: str, after: str) -> Listing:
+def _listing(row: Row, before: str, after: str) -> Listing:
     return Listing(
         (
             Column("ATTRIBUTE", _attribute, 24, 12, grow=1),
-            Column(before.upper(), _side("a"), 30, 12, grow=2),
-            Column(after.upper(), _side("b"), 30, 12, grow=2),
+            Column(before.upper(), _value("a", row), 30, 12, grow=2),
+            Column(after.upper(), _value("b", row), 30, 12, grow=2),
         ),
-        [{**one, "id": str(position)} for position, one in enumerate(found)],
+        [{**one, "id": str(position)} for position, one in enumerate(row.get("rows") or ())],
         ("Nothing differs.", "What changes all the time (metrics, last seen) is left out."),
     )

@@ -49,7 +49,11 @@ async def test_a_bad_expression_is_refused_with_its_place(client: HubClient) -> 
 
 async def test_what_differs_between_two_items_is_named(hub: Hub, client: HubClient) -> None:
     await put(hub, package("openssl", "3.0.11", "host-1"), package("openssl", "3.0.13", "host-2"))
-    rows = await client.call("ci.diff", a="package-openssl-host-1", b="package-openssl-host-2")
+    await put(hub, *(ci(id_, "host", host=id_, name=f"web-{id_}") for id_ in ("host-1", "host-2")))
+    answer = await client.call("ci.diff", a="package-openssl-host-1", b="package-openssl-host-2")
+    rows = answer["rows"]
+    assert (answer["a"]["name"], answer["a"]["host_name"]) == ("openssl", "web-host-1")
+    assert answer["names"] == {"host-1": "web-host-1", "host-2": "web-host-2"}
     assert {"attribute": "attributes.version", "a": "3.0.11", "b": "3.0.13"} in rows
     assert {row["attribute"] for row in rows} == {"attributes.version", "host"}
 
@@ -60,9 +64,9 @@ async def test_what_changed_between_two_moments_is_named(hub: Hub, client: HubCl
     then = clock.turn(minutes=1)
     clock.turn(minutes=1)
     await put(hub, package("openssl", "3.0.13"))
-    rows = await client.call("ci.diff", a=before.id, **{"from": then})
-    assert rows == [{"attribute": "attributes.version", "a": "3.0.11", "b": "3.0.13"}]
-    assert await client.call("ci.diff", a=before.id, **{"from": clock.now()}) == []
+    answer = await client.call("ci.diff", a=before.id, **{"from": then})
+    assert answer["rows"] == [{"attribute": "attributes.version", "a": "3.0.11", "b": "3.0.13"}]
+    assert (await client.call("ci.diff", a=before.id, **{"from": clock.now()}))["rows"] == []
 
 
 async def test_the_list_as_of_twenty_moments_is_what_it_was_at_each(

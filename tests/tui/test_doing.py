@@ -9,6 +9,12 @@ import pytest
 
 from cmdb.hub.hub import Hub
 from cmdb.model.kind import Kind
+from console.actions import Outcome
+from console.screens.doing import Doer
+from console.views.deeds import DEED
+from console.views.forms import Form
+from console.views.place import Place
+from console.views.subject import subject_of
 from tests.integration.test_oncall_verbs import FILE
 from tests.support.hub import HandClock, ci, hub_at
 from tests.tui.fleet import give, incident, small_fleet
@@ -74,11 +80,45 @@ async def test_what_is_not_filled_in_is_said_and_esc_does_nothing(hub: Hub, seen
     assert await records(hub, Kind.SILENCE) == []
 
 
-async def test_several_marked_are_one_silence(hub: Hub, seen: Seen) -> None:
+async def test_several_marked_are_one_silence_once_their_number_is_typed(hub: Hub, seen: Seen) -> None:
     await give(hub, incident(2, "second", "db"))
     await go(seen, "incidents", "INC-2")
     await seen.press("space", "space", "S")
-    await seen.shows("number=~1|2", "2 open now")
+    await seen.shows("number=~1|2", "2 open now", "2 are marked")
+    await seen.type("both are known")
+    await seen.press("enter", "enter")
+    await seen.shows("type that number")
+    assert await records(hub, Kind.SILENCE) == []
+    await seen.type("2")
+    await seen.press("enter")
+    await seen.shows("INC-1, INC-2: silenced")
+    [silence] = await records(hub, Kind.SILENCE)
+    assert silence["reason"] == "both are known"
+
+
+async def test_several_marked_are_one_maintenance_once_their_number_is_typed(hub: Hub, seen: Seen) -> None:
+    await go(seen, "hosts", "web-1.ber")
+    await seen.press("space", "space", "M")
+    await seen.shows("class=host name=db-1.ber,web-1.ber", "2 are marked")
+    await seen.type("new rack")
+    await seen.press("enter")
+    await seen.type("3")
+    await seen.press("enter")
+    await seen.shows("type that number")
+    await seen.press("backspace")
+    await seen.type("2")
+    await seen.press("enter")
+    await seen.shows("new rack: maintenance has begun")
+    assert len(await records(hub, Kind.MAINTENANCE)) == 1
+
+
+async def test_what_is_done_to_one_is_not_done_to_the_first_of_several(seen: Seen) -> None:
+    told: list[Outcome] = []
+    filled: list[Form] = []
+    doer = Doer(seen.console.link, lambda *_: None, told.append, lambda *_: None, filled.append)
+    services = [subject_of(Place("service", name), {"name": name}) for name in ("shop", "mail")]
+    doer.do(DEED["edit"], services)
+    assert (filled, told) == ([], [Outcome(False, "That is done to one at a time: 2 are marked")])
 
 
 async def test_maintenance_says_what_it_covers_and_u_ends_it(hub: Hub, seen: Seen) -> None:
@@ -147,6 +187,13 @@ async def test_a_filter_works_while_it_is_typed_and_esc_takes_it_back(hub: Hub, 
     await seen.press("enter")
     await seen.hides("/var 85%")
     assert "checks load" in seen.lines[1]
+
+
+async def test_items_that_are_no_hosts_are_compared_by_their_names(hub: Hub, seen: Seen) -> None:
+    await go(seen, "filesystems", "/var")
+    await seen.press("space", "space", "d")
+    await seen.shows("/var on db-1.ber against /var on web-1.ber", "host", "ext4", "xfs")
+    assert "db-1.ber" in seen.line_with(" host ")
 
 
 async def test_two_marked_items_are_compared_and_one_with_itself_before(hub: Hub, seen: Seen, clock: HandClock) -> None:
