@@ -74,7 +74,8 @@ async def _shown(client: HubClient, place: Place, moment: Moment) -> list[str]:
     rows = await rows_at(client, place, place.sort or view.sort, None)
     if not rows:
         return [f"{place.uri}: {' '.join(view.empty)}"]
-    columns = item_columns(place.class_) if place.name == "ci" else view.columns
+    of_view = item_columns(place.class_) if place.name == "ci" else view.columns
+    columns = [column for column in of_view if not column.picture]
     spoken = ", ".join(column.title.lower() for column in columns)
     return [f"{place.uri}: {len(rows)} rows; each says {spoken}", *_lines(columns, rows, moment)]
 

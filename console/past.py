@@ -132,6 +132,7 @@ _ASKED: Mapping[str, Callable[[Asks, Place, Mapping[str, Any]], Awaitable[Rows]]
     "checks": _listed("check.list"),
     "services": _listed("service.list"),
     "sla": _listed("sla.list"),
+    "days": _listed("sla.days"),
     "classes": _classes,
     "ci": _items,
     "agents": _listed("agent.list"),

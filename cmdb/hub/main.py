@@ -132,7 +132,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(keep_views_ready(hub.feed, hub.sources), "views kept ready")
     start(hub.dependencies.run(), "dependencies")
     start(hub.service_watch.run(lambda ids: hub.feed.look_again(AgreementRows, ids)), "service clock")
-    start(let_time_pass(hub.feed, hub.roster, hub.store), "passing time")
+    start(let_time_pass(hub.feed, hub.roster, hub.services, hub.store), "passing time")
     start(_watch_agreements(hub), "agreements")
     if hub.config.otlp.url:
         # A library that most hubs do not need.

@@ -9,6 +9,7 @@ from cmdb.hub.rows import Row
 from cmdb.hub.service_rows import agreement_row, service_row
 from cmdb.hub.services import RETIRED, Services
 from cmdb.model.change import Delta
+from cmdb.model.kind import Kind
 
 
 class ServiceRows:
@@ -48,7 +49,11 @@ class AgreementRows:
         return None if agreement is None else agreement_row(self._services, agreement, self._clock.now())
 
     async def touched(self, deltas: Sequence[Delta]) -> Iterable[str]:
-        before = set(self._services.agreements)
-        services = self._services.take(deltas)
-        gone = before - self._services.agreements.keys()
-        return gone | {one.id for one in self._services.agreements.values() if one.service in services}
+        return touched_agreements(self._services, deltas)
+
+
+def touched_agreements(services: Services, deltas: Sequence[Delta]) -> Iterable[str]:
+    """The agreements that these changes are about, also those that are gone by now."""
+    about = services.take(deltas)
+    named = {delta.id for delta in deltas if delta.kind is Kind.AGREEMENT}
+    return named | {one.id for one in services.agreements.values() if one.service in about}

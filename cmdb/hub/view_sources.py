@@ -19,6 +19,7 @@ from cmdb.hub.protocol import Code
 from cmdb.hub.quiet_views import maintenance, silences
 from cmdb.hub.roster import Roster
 from cmdb.hub.rows import Row, agent_row, check_row, ci_row, effects_of, incident_row, named_history_row
+from cmdb.hub.service_days import DayRows
 from cmdb.hub.service_views import AgreementRows, ServiceRows
 from cmdb.hub.services import Services
 from cmdb.model.change import Delta
@@ -339,6 +340,7 @@ _MAKE: Mapping[str, Callable[[Sources, Mapping[str, Any]], Source]] = {
     "maintenance": lambda given, args: maintenance(given.store, given.clock, ended=bool(args.get("all"))),
     "services": lambda given, _args: ServiceRows(given.services, given.clock),
     "sla": lambda given, _args: AgreementRows(given.services, given.clock),
+    "days": lambda given, _args: DayRows(given.services, given.clock),
 }
 
 

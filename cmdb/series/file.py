@@ -9,16 +9,17 @@ import asyncio
 import functools
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
+from checks.rollup import Rollup
 from cmdb.series.keep import Keep, steps
 from cmdb.series.measured import Measured, Series
-from cmdb.series.rows import add_measured, add_transitions, is_new, latest, series_of, transitions_of
+from cmdb.series.rows import add_measured, add_transitions, is_new, latest, series_of, transitions_of, trends_of
 from cmdb.series.transition import Transition
 from cmdb.store.connection import connect, transaction
 from cmdb.store.errors import explained
@@ -76,6 +77,10 @@ class SeriesFile:
     async def series(self, check: str, span: str, since: datetime, until: datetime) -> Sequence[Series]:
         """The metrics of a check in stretches of this span that begin in between."""
         return await self._read(lambda connection: series_of(connection, check, span, since, until))
+
+    async def trends(self, metrics: Mapping[str, str], since: datetime, until: datetime) -> dict[str, list[Rollup]]:
+        """One metric of each of these checks by the minute; checks without a value are left out."""
+        return await self._read(lambda connection: trends_of(connection, metrics, since, until))
 
     async def forget(self, keep: Keep, now: datetime) -> None:
         """Let go of what is older than that, a little at a time. Raises `StoreError`."""

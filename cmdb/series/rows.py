@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -80,6 +80,17 @@ def series_of(
     span_s = int(SPANS[span].total_seconds())
     read = (Series(name, unit, points(connection, number, span_s, since, until)) for number, name, unit in found)
     return [series for series in read if series.points]
+
+
+def trends_of(
+    connection: sqlite3.Connection, metrics: Mapping[str, str], since: datetime, until: datetime
+) -> dict[str, list[Rollup]]:
+    """Of each check (id → a metric's name) that metric by the minute, where there are values."""
+    named = "SELECT measured.number FROM measured JOIN checked ON checked.number = checked WHERE id = ? AND name = ?"
+    found = {check: connection.execute(named, (check, name)).fetchone() for check, name in metrics.items()}
+    minute_s = int(SPANS["1m"].total_seconds())
+    read = {check: points(connection, row[0], minute_s, since, until) for check, row in found.items() if row}
+    return {check: rollups for check, rollups in read.items() if rollups}
 
 
 def points(connection: sqlite3.Connection, number: int, span_s: int, since: datetime, until: datetime) -> list[Rollup]:

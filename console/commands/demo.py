@@ -12,7 +12,6 @@ import click
 from cmdb.clock import SystemClock
 from cmdb.locations import Locations
 from console.demo.installation import install
-from console.demo.setting import furnish
 from console.errors import CommandError
 from console.exit_codes import Exit
 from console.up import Wanted, up
@@ -33,5 +32,4 @@ def demo(hosts: int, seed: int, changes: float, headless: bool, state: Path | No
         asyncio.run(install(locations, hosts, seed, SystemClock()))
         fleet = (sys.executable, "-m", "console.demo.run", "--socket", str(locations.agent_socket))
         sizes = ("--hosts", str(hosts), "--seed", str(seed), "--changes", str(changes))
-        furnish(locations, hosts)
         return up(Wanted(locations, headless, 0, False, (*fleet, *sizes)))

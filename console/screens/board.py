@@ -194,8 +194,8 @@ class Board(Screen[None]):
         with_table = not record or (isinstance(pane, RecordPane) and pane.shows_table)
         table.display = with_table
         sheet.display = not with_table or (not record and self._has_detail)
-        if sheet.display and not record:
-            sheet.styles.width = min(72, max(41, self.size.width // 3 + 1))
+        if sheet.display and not record and pane is not None:
+            sheet.styles.width = min(72, pane.detail_cells + max(0, self.size.width - 120) // 3)
         else:
             sheet.styles.width = "1fr"
         self.query_one("#tabs").set_class(pane is not None and pane.tab_line is not None, "-shown")

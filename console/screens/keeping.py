@@ -73,7 +73,8 @@ class Keeping(Walk):
     @property
     def _columns(self) -> Sequence[Column]:
         pane = self._pane
-        return pane.columns if isinstance(pane, ListPane) else self.query_one(Table).columns
+        columns = pane.columns if isinstance(pane, ListPane) else self.query_one(Table).columns
+        return [column for column in columns if not column.picture]
 
     def _export_copy(self, format_: str) -> None:
         self.run_worker(self._copied(format_.lower().removeprefix(".")), group="export")

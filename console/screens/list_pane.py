@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cmdb.hub.client import HubGone, HubRefusal
 from console.past import PastVisit
 from console.screens.pane import Pane, Stage
+from console.trends import Trends
 from console.views.catalogue import VIEWS
 from console.views.cells import Row
 from console.views.columns import Column
@@ -16,6 +17,7 @@ from console.views.item_columns import item_columns
 from console.views.nouns import NOUNS
 from console.views.place import Place
 from console.views.subject import Subject, subject_of
+from console.views.trouble import trend
 from console.views.window import Window
 from console.visit import ListVisit, fetch
 from console.widgets.table import Empty
@@ -35,12 +37,14 @@ class ListPane(Pane):
         self.sort = place.sort or self._view.sort
         self.orders = len(self._view.orders)
         self.has_detail = place.name != "classes"
+        self.detail_cells = self._view.detail_cells
         at = stage.at()
         self._visit: ListVisit | PastVisit
         if at is None:
             self._visit = ListVisit(stage.link, place, self.sort, window, stage.changed, self._refused)
         else:
             self._visit = PastVisit(stage.link, place, self.sort, at, window, stage.changed, self._refused)
+        self._trends = Trends(stage.link, at, stage.changed) if _has_trends(self.columns) else None
         self._wrong = ""
         self._full: tuple[Place, Row] | None = None
         self._shown: Place | None = None
@@ -51,6 +55,8 @@ class ListPane(Pane):
         self._stage.start(self._visit.run())
         if self.has_detail:
             self._stage.start(self._details())
+        if self._trends is not None:
+            self._stage.start(self._trends.run())
         self.draw()
 
     @property
@@ -63,6 +69,8 @@ class ListPane(Pane):
 
     def draw(self) -> None:
         self._stage.table.empty = Empty(*self._empty_words())
+        if self._trends is not None:
+            self._window.rows = self._trends.beside(self._window.rows)
         self._stage.table.changed()
         self._draw_detail()
 
@@ -81,6 +89,8 @@ class ListPane(Pane):
         return subject_of(target, row) if row is not None and target is not None and target.record else None
 
     def tick(self) -> None:
+        if self._trends is not None:
+            self._trends.beside(self._window.rows)
         self._draw_detail()
 
     def moved(self) -> None:
@@ -163,3 +173,7 @@ class ListPane(Pane):
             except (HubGone, HubRefusal):
                 continue
             self._draw_detail()
+
+
+def _has_trends(columns: Sequence[Column]) -> bool:
+    return any(column.render is trend for column in columns)

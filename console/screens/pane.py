@@ -49,6 +49,7 @@ class Pane(abc.ABC):
     orders: int = 0
     on_list: bool = False
     has_detail: bool = False
+    detail_cells: int = 0
 
     @abc.abstractmethod
     def enter(self) -> None:

@@ -50,6 +50,11 @@ def field(path: str, ink: Ink = Ink.TEXT) -> Render:
     return lambda row, moment: ((said(value(row, path)) or moment.glyphs.dash, ink),)
 
 
+def name(row: Row, _moment: Moment) -> Line:
+    """What the record is called."""
+    return ((said(row.get("name")), Ink.STRONG),)
+
+
 def age(path: str) -> Render:
     """How long ago."""
     return lambda row, moment: ((moment.age(value(row, path)), Ink.DIM),)

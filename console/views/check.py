@@ -8,7 +8,6 @@ from functools import partial
 
 from console.sparkline import binned
 from console.views import cells, states
-from console.views.catalogue import check_name, ci_name
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Drawing, Heading, Pair, Prose
@@ -17,6 +16,7 @@ from console.views.ink import Ink, Line, plain, text
 from console.views.moment import Moment, long_span
 from console.views.page import Listing, Page, Tab, untitled
 from console.views.text import clean
+from console.views.trouble import check_name, ci_name
 
 _PHASE_CELLS = 20
 _SPARK_CELLS = 24

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.views.cells import Render
+from console.views.moment import Moment
 
 GAP = 2
 
@@ -14,7 +15,8 @@ GAP = 2
 class Column:
     """`width` is wished, `least` the narrowest that still says something. `rank` 0 never falls away.
 
-    `grow` is its share of the width that is left over; `sort` the field that a click on its title sorts by.
+    `grow` is its share of the width that is left over; `sort` the field that a click on its title sorts by; `scale`
+    says the title as of a moment, where that depends on it. A `picture` is for eyes: no program and no voice reads it.
     """
 
     title: str
@@ -25,6 +27,12 @@ class Column:
     grow: int = 0
     right: bool = False
     sort: str = ""
+    scale: Callable[[Moment], str] | None = None
+    picture: bool = False
+
+    def heading(self, moment: Moment) -> str:
+        """What stands over it."""
+        return self.title if self.scale is None else self.scale(moment)
 
     @property
     def narrowest(self) -> int:

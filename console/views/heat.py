@@ -1,4 +1,7 @@
-"""Days as a calendar: how much of each was up, as a sign that rises with what was not, in the ink of the target."""
+"""Days as a heat map: how much of each was up, as a sign that rises with what was not, in the ink of the target.
+
+One agreement as a calendar, a week a line; of many a line each, the weeks beside each other.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ from datetime import date, timedelta
 from console.views.cells import Row
 from console.views.glyphs import Glyphs
 from console.views.ink import Ink, Line, Span
+from console.views.moment import Moment
 
 _WORST = 0.02  # a day with so much of it down has the highest sign
 _DAY_CELLS = 5
+_BETWEEN_WEEKS = 2
+WEEKS = 4
+WEEKS_CELLS = WEEKS * (7 + _BETWEEN_WEEKS) - _BETWEEN_WEEKS
 
 
 def calendar(days: Sequence[Row], target: float, glyphs: Glyphs, _cells: int) -> list[Line]:
@@ -30,14 +37,42 @@ def calendar(days: Sequence[Row], target: float, glyphs: Glyphs, _cells: int) ->
     return lines
 
 
+def weeks(row: Row, moment: Moment) -> Line:
+    """A sign a day of the last weeks, Monday first; a day to come is empty, an unobserved one a dot."""
+    known = {date.fromisoformat(str(day["day"])): day.get("share") for day in row.get("days") or ()}
+    target = row.get("target")
+    wanted = float(target) if isinstance(target, int | float) else 1.0
+    last = max(known, default=moment.now.astimezone(moment.zone).date())
+    spans: list[Span] = []
+    for week in mondays(moment):
+        for day in (week + timedelta(days=number) for number in range(7)):
+            spans.append((" ", Ink.TEXT) if day > last else _sign(known.get(day), wanted, moment.glyphs))
+        spans.append((" " * _BETWEEN_WEEKS, Ink.TEXT))
+    return tuple(spans[:-1])
+
+
+def dates(moment: Moment) -> str:
+    """The Mondays over `weeks`."""
+    return "".join(f"{monday:%d %b}".ljust(7 + _BETWEEN_WEEKS) for monday in mondays(moment)).rstrip()
+
+
+def mondays(moment: Moment) -> list[date]:
+    today = moment.now.astimezone(moment.zone).date()
+    this = today - timedelta(days=today.weekday())
+    return [this - timedelta(weeks=WEEKS - 1 - number) for number in range(WEEKS)]
+
+
 def _day(day: date, known: dict[date, object], target: float, glyphs: Glyphs) -> tuple[Span, ...]:
     if day not in known:
         return ((" " * _DAY_CELLS, Ink.TEXT),)
-    share = known[day]
-    number = (f"{day.day:>2}", Ink.DIM)
+    sign, ink = _sign(known[day], target, glyphs)
+    return ((f"{day.day:>2}", Ink.DIM), (f"{sign * 2} ", ink))
+
+
+def _sign(share: object, target: float, glyphs: Glyphs) -> Span:
     if not isinstance(share, int | float):
-        return (number, (f"{glyphs.dot}{glyphs.dot} ", Ink.FAINT))
+        return glyphs.dot, Ink.FAINT
     top = len(glyphs.spark) - 1
     level = 0 if share >= 1 else max(2, min(top, round((1 - share) / _WORST * top)))
     ink = Ink.OK if share >= 1 else Ink.TEXT if share >= target else Ink.CRITICAL if level == top else Ink.WARNING
-    return (number, (f"{glyphs.spark[level] * 2} ", ink))
+    return glyphs.spark[level], ink

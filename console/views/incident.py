@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from console.views import cells, states
-from console.views.catalogue import ci_name
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair, Prose
@@ -15,6 +14,7 @@ from console.views.moment import Moment, long_span
 from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place
 from console.views.text import clean
+from console.views.trouble import ci_name
 
 _WHAT_INK = {"opened": Ink.CRITICAL, "acknowledged": Ink.ACCENT, "resolved": Ink.OK, "recovered": Ink.OK}
 
@@ -104,7 +104,7 @@ def _matrix(row: Row) -> Line:
     if not row.get("impact") or not row.get("urgency"):
         return ()
     left = ", redundancy left" if row.get("redundancy_left") else ""
-    return text(f"  impact {row.get('impact')}, urgency {row.get('urgency')}{left}", Ink.DIM)
+    return text(f" impact {row.get('impact')}, urgency {row.get('urgency')}{left}", Ink.DIM)
 
 
 def _update(row: Row, major: Row, moment: Moment) -> Line:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from console.views import cells, states
-from console.views.catalogue import CHECKS
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair, Prose
@@ -16,6 +15,7 @@ from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place, plural
 from console.views.text import clean
 from console.views.tree import tree
+from console.views.trouble import CHECKS
 
 _MOST_NAMED = 3
 

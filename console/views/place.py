@@ -17,6 +17,7 @@ VIEWS = {
     "checks": ("checks", "check", "ch"),
     "services": ("services", "service", "svc"),
     "sla": ("sla", "slas", "agreements", "agreement"),
+    "days": ("days", "heat", "heatmap"),
     "oncall": ("oncall", "on-call", "duty"),
     "roster": ("roster", "staff", "teams"),
     "silences": ("silences", "mutes"),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from console.views import cells, states
-from console.views.catalogue import SLA, ci_name
 from console.views.cells import Row
 from console.views.columns import Column
 from console.views.document import Block, Document, Heading, Pair, Prose
 from console.views.ink import Ink, Line, text
 from console.views.level import figures
+from console.views.levels import SLA
 from console.views.moment import Moment
 from console.views.page import Listing, Page, Tab, untitled
 from console.views.place import Place
 from console.views.text import clean
+from console.views.trouble import ci_name
 
 _CI_STATES = {**states.ITEM, **states.CHECK, **states.SERVICE}
 

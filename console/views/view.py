@@ -14,7 +14,8 @@ from console.views.place import Place
 class View:
     """One list. `sort` is its order when none is asked for; `orders` are those that `s` goes round.
 
-    `empty` is what it says when there is nothing, and then what to do about that.
+    `empty` is what it says when there is nothing, and then what to do about that. `detail_cells` is the least that the
+    detail beside it has.
     """
 
     name: str
@@ -25,3 +26,4 @@ class View:
     sort: str = ""
     orders: Sequence[str] = ()
     empty: tuple[str, str] = ("Nothing here.", "")
+    detail_cells: int = 41

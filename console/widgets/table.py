@@ -203,7 +203,9 @@ class Table(Widget, can_focus=True):
             column = placed.column
             sorted_by = bool(by) and column.sort.lstrip("-") == by.lstrip("-")
             arrow = (moment.glyphs.down if by.startswith("-") else moment.glyphs.up) if sorted_by else ""
-            title = fit(column.title[: placed.width - len(arrow)] + arrow, placed.width, "", right=column.right)
+            title = fit(
+                column.heading(moment)[: placed.width - len(arrow)] + arrow, placed.width, "", right=column.right
+            )
             line += [(" " * GAP if position else "", Ink.FAINT), (title, Ink.ACCENT if sorted_by else Ink.DIM)]
         return tuple(line)
 

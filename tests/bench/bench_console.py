@@ -17,9 +17,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
 from console.output.updates import CellUpdates
-from console.views.catalogue import CHECKS
 from console.views.ink import plain
 from console.views.moment import Moment
+from console.views.trouble import CHECKS
 from console.views.window import Window
 from console.widgets.table import Empty, Table
 from tests.bench.figure import Figure

@@ -182,3 +182,13 @@ async def test_the_span_suits_the_time_that_is_asked_for(tmp_path: Path, hours: 
         await begun(hub)
         since: datetime = START - timedelta(hours=hours)
         assert (await asked(hub, "check.series", id=CHECK, since=since))["span"] == span
+
+
+async def test_the_last_hour_of_many_checks_is_asked_for_at_once(tmp_path: Path) -> None:
+    async with hub_at(tmp_path, clock=HandClock()) as hub:
+        telling = await begun(hub)
+        await telling.tell(found(0, State.OK))
+        await telling.tell(summaries=(summary(0, 60, State.OK, 1.0, 3.0), summary(60, 120, State.OK, 5.0, 5.0)))
+        at = START + timedelta(minutes=30)
+        answer = await asked(hub, "check.trends", ids=[CHECK, "nobody/knows"], until=at)
+    assert answer == {CHECK: {"metric": "load1", "values": [None] * 4 + [3.5] + [None] * 3}}

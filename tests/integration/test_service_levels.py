@@ -55,6 +55,24 @@ async def test_an_outage_is_in_the_record_and_in_every_figure(hub: Hub, client: 
     assert {name: shop[name] for name in listed} == listed
 
 
+async def test_the_days_of_an_agreement_begin_with_the_record_and_follow_what_is_known(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    await set_web(hub, "ok")
+    clock.turn(days=1)
+    view = await client.open_view("days", filter="name=shop")
+    clock.turn(days=1)
+    await set_web(hub, "critical")
+    clock.turn(hours=3)
+    await view.move(offset=0)
+    shares = {day["day"]: day["share"] for day in view.rows["shop"]["days"]}
+    assert list(shares) == ["2026-03-02", "2026-03-03", "2026-03-04"]
+    assert (shares["2026-03-02"], shares["2026-03-03"]) == (1.0, 1.0)
+    assert shares["2026-03-04"] < 0.9
+    assert (view.rows["shop"]["missed"], view.rows["shop"]["worst"]) == (1, shares["2026-03-04"])
+    assert await client.call("sla.days", filter="name=shop") == [view.rows["shop"]]
+
+
 async def test_a_service_is_shown_with_what_it_is_made_of(hub: Hub, client: HubClient) -> None:
     await set_web(hub, "critical")
     tree: dict[str, Any] = await client.call("service.tree", name="shop")

@@ -16,8 +16,8 @@ from cmdb.config import Config
 from cmdb.hub.client import HubClient
 from cmdb.hub.main import opened, running
 from cmdb.locations import Locations
+from console.demo.installation import install
 from console.demo.run import fleet
-from console.demo.setting import furnish
 from console.settings import Settings
 from console.views.place import VIEWS
 from tests.tui.seen import Seen, console_on
@@ -25,6 +25,7 @@ from tests.tui.seen import Seen, console_on
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SIZES = ((120, 40), (80, 24))
 HOSTS = 200
+SEED = 1
 CHANGES_A_MINUTE = 500.0
 SETTLES_S = 1.0
 QUIET = Settings(theme="night", alarm_priority=0)  # a new incident's message would hide what the picture is of
@@ -41,7 +42,7 @@ SCREENS = {aliases[0]: [f":{aliases[0]}"] for view, aliases in VIEWS.items() if 
     "item": [":hosts name=web-*", "enter"],
     "relations": [":hosts name=web-*", "R"],
     "map": [":map all"],
-    "schedule": [":schedule ops"],
+    "schedule": [":schedule operations"],
     "tree": [":endpoints", "R"],
     "help": ["question_mark"],
     "palette": ["ctrl+p", "c", "h", "e"],
@@ -56,7 +57,7 @@ async def demo_hub(state: Path) -> AsyncIterator[None]:
     locations = Locations(state)
     store = await opened(locations)
     async with running(locations, Config(), SystemClock(), store) as hub:
-        agents = asyncio.create_task(fleet(locations.agent_socket, HOSTS, 1, CHANGES_A_MINUTE))
+        agents = asyncio.create_task(fleet(locations.agent_socket, HOSTS, SEED, CHANGES_A_MINUTE))
         async with await HubClient.connect(locations.hub_socket) as client:
             while (await client.call("hub.status"))["counts"]["incidents"] < 12:
                 await asyncio.sleep(0.5)
@@ -101,7 +102,7 @@ async def main(names: list[str]) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
-        furnish(Locations(state), HOSTS)
+        await install(Locations(state), HOSTS, SEED, SystemClock())
         async with demo_hub(state):
             for name in names or SCREENS:
                 for columns, rows in SIZES:

@@ -36,6 +36,7 @@ LISTS = {
     "checks": ("load 0.4", "every"),
     "services": ("shop", "hours"),
     "sla": ("shop", "Forecast"),
+    "days": ("MISSED", "Forecast"),
     "oncall": ("ops", "Turns"),
     "roster": ("mia", "Turns"),
     "silences": ("known", "Holds for"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -72,3 +72,13 @@ def test_a_calendar_shows_who_is_on_and_when_nobody_is() -> None:
     assert plain(days).split()[0] == "Mon"
     assert (plain(mia)[:3], plain(mia).count("━")) == ("mia", 8)
     assert (plain(nobody)[:6], plain(nobody).count("━")) == ("nobody", 4)
+
+
+def test_a_month_of_many_agreements_is_a_sign_a_day_below_its_monday() -> None:
+    moment = Moment(datetime(2026, 3, 18, 12, tzinfo=UTC), UNICODE, UTC)  # a Wednesday
+    known = {2: 1.0, 9: None, 17: 0.9, 18: 1.0}
+    days: list[Row] = [{"day": f"2026-03-{day:02}", "share": share} for day, share in known.items()]
+    drawn = plain(heat.weeks({"days": days, "target": 0.999}, moment))
+    assert heat.dates(moment) == "23 Feb   02 Mar   09 Mar   16 Mar"
+    assert [drawn[start : start + 7] for start in (0, 9, 18, 27)] == ["·······", "▁······", "·······", "·█▁    "]
+    assert len(drawn) == heat.WEEKS_CELLS

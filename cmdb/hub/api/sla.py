@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from cmdb.hub.hub import Hub
 from cmdb.hub.listing import listed
 from cmdb.hub.protocol import Code
 from cmdb.hub.rows import Row
+from cmdb.hub.service_days import DayRows, days_of, days_row
 from cmdb.hub.service_rows import agreement_explained, agreement_row
 from cmdb.hub.session import Session
 from cmdb.model.kind import Kind
@@ -33,10 +35,21 @@ class SlaArguments(Arguments, frozen=True, kw_only=True):
 
 
 async def list_(hub: Hub, _session: Session, args: SlaListArguments) -> list[Row]:
-    now = args.at or hub.clock.now()
-    documents = await hub.store.find(Kind.AGREEMENT, matching=lambda one: one["id"] == one["name"], at=args.at)
-    found = [msgspec.convert(one, Agreement) for one in documents]
+    now, found = args.at or hub.clock.now(), await _in_force(hub, args.at)
     return listed([agreement_row(hub.services, _over(one, args.period), now) for one in found], args, "name")
+
+
+async def days(hub: Hub, _session: Session, args: ListArguments) -> list[Row]:
+    now, rows = args.at or hub.clock.now(), []
+    for one in await _in_force(hub, args.at):
+        rows.append(days_row(one, days_of(hub.services, one, now)))
+        await asyncio.sleep(0)  # a month of days takes a while
+    return listed(rows, args, DayRows.default_order)
+
+
+async def _in_force(hub: Hub, at: datetime | None) -> list[Agreement]:
+    documents = await hub.store.find(Kind.AGREEMENT, matching=lambda one: one["id"] == one["name"], at=at)
+    return [msgspec.convert(one, Agreement) for one in documents]
 
 
 async def explain(hub: Hub, _session: Session, args: SlaArguments) -> Row:
@@ -58,6 +71,7 @@ def _over(agreement: Agreement, period: str) -> Agreement:
 
 VERBS: Mapping[str, Verb] = {
     "sla.list": Verb(SlaListArguments, list_),
+    "sla.days": Verb(ListArguments, days),
     "sla.show": Verb(SlaArguments, explain),
     "sla.explain": Verb(SlaArguments, explain),
 }
