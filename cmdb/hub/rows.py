@@ -32,7 +32,7 @@ async def check_row(store: Store, check: Document, number_of: NumberOf, at: date
     `behind` are the names of what keeps it from being reached.
     """
     row = {name: value for name, value in check.items() if name not in {"definition", "last_result"}}
-    behind = [await _named(store, ci, at) or ci for ci in check.get("blocked_by", ())]
+    behind = [await named(store, ci, at) or ci for ci in check.get("blocked_by", ())]
     return row | await _place(store, check["ci"], at) | {"incident": number_of(check["id"]), "behind": behind}
 
 
