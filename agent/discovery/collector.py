@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Callable, Generic, Optional, TypeVar
 
-from agent.discovery.cloud import Instance, read_instance
-from agent.discovery.container import engine_sockets, names_by_id
+from agent.discovery.container_engine import engine_sockets, names_by_id
+from agent.discovery.instance import Instance, read_instance
 from agent.discovery.programs import Programs, look_at_programs
 from agent.discovery.source import read_text
 from agent.wire import Item

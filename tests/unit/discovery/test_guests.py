@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from agent.discovery.container import container_item, image_item, service_name
+from agent.discovery.container import container_item, image_item
+from agent.discovery.container_engine import service_name
 from agent.discovery.source import CommandFailed
 from agent.discovery.unix_http import parse_answer
 from agent.discovery.virtual_machine import machine_item, parse_domain

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from agent.discovery import cloud
+from agent.discovery import instance as metadata
 from agent.discovery.account import account_items
 from agent.discovery.certificate import DIRECTIVES, first_certificate, named_files
-from agent.discovery.cloud import Instance, hinted_provider
 from agent.discovery.database import data_directory, database_item, engine_of, parse_psql, parse_redis_info
+from agent.discovery.instance import Instance, hinted_provider
 from agent.discovery.processes import Process
 from agent.discovery.programs import Program
 from agent.discovery.sniff import protocol_of
@@ -142,7 +142,7 @@ def test_an_instance_of_aws_is_asked_with_a_token() -> None:
     document = b'{"accountId": "123", "instanceId": "i-0abc", "instanceType": "m7g.large", "region": "eu-west-1"}'
     answers = {"PUT /latest/api/token": b"TOKEN", "GET /latest/dynamic/instance-identity/document": document}
     with _metadata_service(answers) as (address, asked):
-        instance = cloud.ask("aws", address)
+        instance = metadata.ask("aws", address)
     assert instance == Instance("aws", "123", "i-0abc", "m7g.large", "eu-west-1", "", "")
     assert instance.key == "aws/123/i-0abc"
     assert "X-aws-ec2-metadata-token: TOKEN" in asked[1]
@@ -153,7 +153,7 @@ def test_an_instance_of_hetzner() -> None:
         b"availability-zone: nbg1-dc3\nhostname: web1\ninstance-id: 4711\nregion: eu-central\nvendor_data: |\n  a: b\n"
     )
     with _metadata_service({"GET /hetzner/v1/metadata": text}) as (address, _):
-        assert cloud.ask("hetzner", address).key == "hetzner/4711"
+        assert metadata.ask("hetzner", address).key == "hetzner/4711"
 
 
 @pytest.mark.parametrize(
@@ -216,16 +216,16 @@ def test_an_instance_of_the_other_clouds(
 ) -> None:
     """Answers are made in the form that the providers document: none of them can be asked from here."""
     with _metadata_service({f"GET {path}": msgspec.json.encode(answer)}) as (address, asked):
-        assert cloud.ask(provider, address) == instance
+        assert metadata.ask(provider, address) == instance
     assert header in asked[0]
 
 
 def test_a_metadata_service_that_answers_nonsense_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cloud, "TOTAL_S", 0.2)
+    monkeypatch.setattr(metadata, "TOTAL_S", 0.2)
     with _metadata_service({"GET /metadata/v1.json": b"[]"}) as (address, _):
         with pytest.raises(CommandFailed, match="no JSON object"):
-            cloud.ask("digitalocean", address)
+            metadata.ask("digitalocean", address)
         with pytest.raises(CommandFailed, match="404"):
-            cloud.ask("azure", address)
+            metadata.ask("azure", address)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises((CommandFailed, TimeoutError)):
-        cloud.ask("gcp", silent.getsockname())
+        metadata.ask("gcp", silent.getsockname())
