@@ -51,8 +51,10 @@ def _addresses(container: Mapping[str, Any]) -> Iterator[str]:
 
 def _port(port: Mapping[str, Any]) -> str:
     inside = f"{port.get('PrivatePort', '')}/{port.get('Type', 'tcp')}"
-    # Podman names no address where it listens on all.
-    return f"{port.get('IP') or '0.0.0.0'}:{port['PublicPort']}->{inside}" if port.get("PublicPort") else inside
+    address = str(port.get("IP") or "0.0.0.0")  # Podman names none where it listens on all
+    if ":" in address:
+        address = f"[{address}]"
+    return f"{address}:{port['PublicPort']}->{inside}" if port.get("PublicPort") else inside
 
 
 def _short(identity: str) -> str:

@@ -7,7 +7,7 @@ for its own, can mean one of them.
 from __future__ import annotations
 
 import ipaddress
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -29,10 +29,11 @@ class Places:
 
     def __init__(self) -> None:
         self._of: dict[str, tuple[Place, ...]] = {}
-        self._hosts: dict[str, set[str]] = defaultdict(set)
-        self._addresses: dict[str, set[str]] = defaultdict(set)
-        self._programs: dict[str, set[str]] = defaultdict(set)
-        self._table: dict[tuple[str, str, tuple[Any, ...]], set[str]] = defaultdict(set)
+        # How many CIs say so: a container is recreated before the one of the same name and port is gone.
+        self._hosts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._addresses: dict[str, Counter[str]] = defaultdict(Counter)
+        self._programs: dict[str, Counter[str]] = defaultdict(Counter)
+        self._table: dict[tuple[str, str, tuple[Any, ...]], Counter[str]] = defaultdict(Counter)
 
     def put(self, document: Mapping[str, Any]) -> set[str]:
         """Take a CI as it is now; the hosts and addresses whose meaning that changes."""
@@ -45,7 +46,7 @@ class Places:
             self._of[document["id"]] = wanted
         for place in wanted:
             for index, name, value in self._indexed(place):
-                index[name].add(value)
+                index[name][value] += 1
         return touched | self._meant(wanted)
 
     def drop(self, id_: str) -> set[str]:
@@ -54,12 +55,14 @@ class Places:
         touched = self._meant(gone)
         for place in gone:
             for index, name, value in self._indexed(place):
-                index[name].discard(value)
+                index[name][value] -= 1
+                if not index[name][value]:
+                    del index[name][value]
                 if not index[name]:
                     del index[name]
         return touched
 
-    def _indexed(self, place: Place) -> Iterator[tuple[dict[Any, set[str]], Any, str]]:
+    def _indexed(self, place: Place) -> Iterator[tuple[dict[Any, Counter[str]], Any, str]]:
         yield self._table, (place.kind, place.host, place.name), place.value
         if place.kind == "address":
             yield self._hosts, place.name[0], place.host

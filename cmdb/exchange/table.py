@@ -17,6 +17,7 @@ import msgspec
 from agent.wire import Item
 from cmdb.exchange.hosts import HostDocuments
 from cmdb.exchange.imported import ImportedHost, Unreadable, filled, host_item, imported
+from cmdb.identity.decide import PINS
 
 _FIRST = ("class", "host", "key", "name")
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -108,7 +109,7 @@ def _row(host: HostDocuments, ci: Mapping[str, Any]) -> dict[str, Any]:
     named = {
         f"{_KEY}{name}": " ".join(value) if isinstance(value, list) else value
         for name, value in keys.items()
-        if name != "pins"
+        if name != PINS
     }
     return {
         "class": ci["class"],

@@ -149,7 +149,7 @@ class AgentSession:
         if intake is None:
             return
         try:
-            await self._ingest.report(self.live.agent_id, intake.finished(message))
+            await self._ingest.report(self.live.agent_id, intake.finished(message, self._clock.now()))
         except (Unfit, Refused) as reason:
             await self._refuse_scan("scan_end", reason)
             return

@@ -5,6 +5,7 @@ Everything here was said by an agent and may be wrong: parts out of order, unask
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -14,10 +15,12 @@ from agent.discovery.clean import clean_item, clean_text, is_clean_item
 from agent.discovery.sections import ALWAYS_WHOLE, BY_NAME
 from agent.wire import Item, Offer, ScanEnd, Section, SectionOutcome, Want
 from cmdb.hub.item_faults import fault_of, negative_size
+from cmdb.identity.decide import PINS
 
 OUTCOMES = ("ok", "partial", "denied", "timeout", "unsupported", "failed")
 WITH_ITEMS = ("ok", "partial")
 MOST_SECTIONS = 64
+LONGEST_NAME = 64
 MOST_ITEMS = 200_000
 MOST_BYTES = 128 * 1024 * 1024
 
@@ -35,6 +38,8 @@ def wanted(offer: Offer, digests: Mapping[str, str], whole: Collection[str] = ()
     names = [section.name for section in offer.sections]
     if len(names) > MOST_SECTIONS or len(set(names)) != len(names):
         raise Unfit(f"an offer of {len(names)} sections, or one named twice")
+    if any(len(name) > LONGEST_NAME or not name.isprintable() for name in names):
+        raise Unfit("an offer of a section whose name is too long, or holds control characters")
     differing = tuple(
         section.name
         for section in offer.sections
@@ -104,6 +109,8 @@ class Intake:
             if fault := fault_of(item):
                 raise Unfit(f"section {section}, {_called(item)}: {fault}")
             item = clean_item(item)
+        if PINS in item.keys:
+            raise Unfit(f"section {section}, {_called(item)}: {PINS} are for people to say")
         if name := negative_size(item):
             raise Unfit(f"section {section}, {_called(item)}: {name} is below zero")
         if (item.class_, item.key) in self._names:
@@ -111,15 +118,15 @@ class Intake:
         self._names.add((item.class_, item.key))
         return item
 
-    def finished(self, end: ScanEnd) -> Scanned:
-        """The whole scan. Raises `Unfit` when a wanted section has not come."""
+    def finished(self, end: ScanEnd, at: datetime) -> Scanned:
+        """The whole scan, as of the hub's clock, not its agent's. Raises `Unfit` when a wanted section has not come."""
         if end.scan != self.offer.scan or self._next_part:
             raise Unfit(f"the scan ends without {', '.join(sorted(self._next_part)) or 'its own number'}")
         sections = [
             ScannedSection(clean_outcome(one), self._items.get(one.name), self._gone.get(one.name))
             for one in self.offer.sections
         ]
-        return Scanned(self.offer.at, end.duration_s, sections)
+        return Scanned(at, end.duration_s, sections)
 
     def _take_differences(self, section: Section) -> None:
         """Differences are from what this hub has, in every part of the section or in none."""
@@ -147,5 +154,7 @@ def clean_outcome(outcome: SectionOutcome) -> SectionOutcome:
         outcome,
         outcome=outcome.outcome if outcome.outcome in OUTCOMES else "failed",
         detail=clean_text(outcome.detail, 512),
-        digest=outcome.digest[:64],
+        digest=clean_text(outcome.digest, 64),
+        duration_s=outcome.duration_s if 0 <= outcome.duration_s < math.inf else 0.0,
+        items=max(0, outcome.items),
     )

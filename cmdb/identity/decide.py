@@ -15,6 +15,7 @@ from cmdb.model.ci import ConfigurationItem
 
 # What a container's virtualisation is called by discovery.
 CONTAINERS = frozenset({"docker", "podman", "lxc", "lxc-libvirt", "systemd-nspawn", "rkt", "kubepods", "openvz"})
+PINS = "pins"  # what a record keeps them under, among its keys
 # A pin holds as long as none of these contradicts it.
 _PINNING = frozenset({"cloud", "container", "dmi_uuid", "serial", "machine_id", "macs"})
 
@@ -108,7 +109,7 @@ def candidate_keys(ci: ConfigurationItem) -> Keys:
 
 def pins_of(ci: ConfigurationItem) -> list[Keys]:
     """The keys of observations that a person said are this CI."""
-    return [pin for pin in ci.keys.get("pins", ()) if isinstance(pin, dict)]
+    return [pin for pin in ci.keys.get(PINS, ()) if isinstance(pin, dict)]
 
 
 def pin_holds(pin: Keys, keys: Keys) -> bool:

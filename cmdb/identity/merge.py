@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from cmdb.identity.decide import candidate_keys, pins_of
+from cmdb.identity.decide import PINS, candidate_keys, pins_of
 from cmdb.identity.keys import Keys
 from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
@@ -106,7 +106,7 @@ def _pinned(ci: ConfigurationItem, keys: Keys) -> ConfigurationItem:
     known = pins_of(ci)
     wanted = _plain({name: value for name, value in keys.items() if name not in {"name", "domain"}})
     return (
-        ci if not wanted or wanted in known else msgspec.structs.replace(ci, keys={**ci.keys, "pins": [*known, wanted]})
+        ci if not wanted or wanted in known else msgspec.structs.replace(ci, keys={**ci.keys, PINS: [*known, wanted]})
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -96,6 +97,10 @@ class Archive:
             "limit": limit,
         }
         return [row[0] for row in await self._read(lambda: self._rows(_SEARCH if long else _SEARCH_SHORT, question))]
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What this finds, of all that is durable."""
+        return await self._read(lambda: work(self._connection))
 
     async def close(self) -> None:
         self._connection.interrupt()

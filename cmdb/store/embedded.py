@@ -205,6 +205,10 @@ class EmbeddedStore:
         """Do this in a transaction of the writer's, between batches."""
         return await self._commits.on_writer(work)
 
+    async def on_reader(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Look at the file beside the writer, which goes on meanwhile."""
+        return await self._archive.read(work)
+
     async def close(self) -> None:
         if self._closed:
             return

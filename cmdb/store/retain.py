@@ -34,7 +34,7 @@ class Retained(msgspec.Struct, frozen=True):
 
 async def retain(store: EmbeddedStore, now: datetime, rules: Sequence[Rule] = DEFAULT_RULES) -> Retained:
     """Forget and fold what the rules say; the audit says what was forgotten. Can be cut short and run again."""
-    scopes = await store.on_writer(lambda connection: scopes_of(connection, rules, now))
+    scopes = await store.on_reader(lambda connection: scopes_of(connection, rules, now))  # it looks at all of the past
     await _announce(store, scopes, now)
     versions = await _sweep(store, forget_versions)
     await _sweep(store, forget_ends)

@@ -68,7 +68,7 @@ async def _act(ingest: Ingest, agent_id: str, hub: Connection, message: Message)
         _intakes.append(Intake(message, want, 0.0, 0))
         hub.send(want)
     elif isinstance(message, ScanEnd):
-        assert await ingest.report(agent_id, _intakes.pop().finished(message)) is None
+        assert await ingest.report(agent_id, _intakes.pop().finished(message, SystemClock().now())) is None
 
 
 async def _on_record(ledger: Ledger, ingest: Ingest, agent_id: str, outcome: SectionOutcome) -> None:

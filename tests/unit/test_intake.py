@@ -15,6 +15,7 @@ from cmdb.hub.intake import MOST_BYTES, Intake, Unfit, wanted
 from cmdb.hub.item_faults import fault_of
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 1, 0, 5, tzinfo=UTC)
 
 
 def outcome(name: str, digest: str = "new", outcome: str = "ok") -> SectionOutcome:
@@ -52,18 +53,34 @@ def test_a_section_named_twice_is_refused() -> None:
         wanted(offer(outcome("disk"), outcome("disk")), {})
 
 
+@pytest.mark.parametrize("name", ["d" * 65, "\x1b[2J", "a\nb"])
+def test_a_section_with_a_name_that_nobody_could_read_is_refused(name: str) -> None:
+    with pytest.raises(Unfit, match="too long, or holds control characters"):
+        wanted(offer(outcome(name)), {})
+
+
+def test_a_scan_is_of_the_moment_at_which_it_came_in_whatever_its_agents_clock_says() -> None:
+    scan = Intake(Offer(7, datetime.max.replace(tzinfo=UTC), (outcome("disk"),)), Want(7, ()), 0.0, 0)
+    assert scan.finished(ScanEnd(7, 0.1), NOW).at == NOW
+
+
+def test_only_people_pin_a_record() -> None:
+    with pytest.raises(Unfit, match="pins are for people to say"):
+        intake("host").take(Section(7, "host", [Item("host", "host", "me", keys={"pins": [{"dmi_uuid": "1"}]})]), 0)
+
+
 def test_parts_make_a_section() -> None:
     scan = intake("disk")
     scan.take(Section(7, "disk", [disk("sda")], part=0, last=False), 10)
     scan.take(Section(7, "disk", [disk("sdb")], part=1), 20)
-    (section,) = scan.finished(ScanEnd(7, 0.1)).sections
+    (section,) = scan.finished(ScanEnd(7, 0.1), NOW).sections
     assert [item.key for item in section.items or ()] == ["sda", "sdb"]
 
 
 def test_a_section_that_was_not_wanted_gives_no_items() -> None:
     scan = Intake(offer(outcome("disk"), outcome("cpu")), Want(7, ("disk",)), 0.0, 0)
     scan.take(Section(7, "disk", []), 0)
-    assert [section.items for section in scan.finished(ScanEnd(7, 0.1)).sections] == [[], None]
+    assert [section.items for section in scan.finished(ScanEnd(7, 0.1), NOW).sections] == [[], None]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +106,7 @@ def test_a_section_comes_once() -> None:
 
 def test_a_scan_that_ends_early_is_refused() -> None:
     with pytest.raises(Unfit, match="ends without disk"):
-        intake("disk").finished(ScanEnd(7, 0.1))
+        intake("disk").finished(ScanEnd(7, 0.1), NOW)
 
 
 def test_a_scan_without_end_is_refused() -> None:
@@ -99,13 +116,17 @@ def test_a_scan_without_end_is_refused() -> None:
 
 def test_what_an_agent_says_is_made_clean() -> None:
     scan = Intake(
-        offer(SectionOutcome("disk", "hacked", detail="\x1b[2Jdenied", digest="d" * 999)), Want(7, ("disk",)), 0, 0
+        offer(SectionOutcome("disk", "hacked", math.nan, "\x1b[2Jdenied", items=-1, digest="d" * 999)),
+        Want(7, ("disk",)),
+        0,
+        0,
     )
     scan.take(Section(7, "disk", [Item(class_="disk", key="k\u0378", name="n", attributes={"a": b"\xff"})]), 0)
-    (section,) = scan.finished(ScanEnd(7, 0.1)).sections
+    (section,) = scan.finished(ScanEnd(7, 0.1), NOW).sections
     assert section.outcome.outcome == "failed"
     assert section.outcome.detail == "[2Jdenied"
     assert len(section.outcome.digest) == 64
+    assert (section.outcome.duration_s, section.outcome.items) == (0.0, 0)
     assert section.items is not None
     (item,) = section.items
     assert (item.key, item.name) == ("k", "n")
@@ -126,14 +147,14 @@ def test_differences_come_in_parts_too() -> None:
     scan = known_intake()
     scan.take(Section(7, "disk", [disk("sda")], last=False, base="then"), 0)
     scan.take(Section(7, "disk", [], part=1, base="then", gone=[("disk", "sdb")]), 0)
-    (section,) = scan.finished(ScanEnd(7, 0.1)).sections
+    (section,) = scan.finished(ScanEnd(7, 0.1), NOW).sections
     assert (section.items, section.gone, section.is_whole) == ([disk("sda")], [("disk", "sdb")], False)
 
 
 def test_an_agent_may_send_all_where_differences_would_do() -> None:
     scan = known_intake()
     scan.take(Section(7, "disk", [disk("sda")]), 0)
-    (section,) = scan.finished(ScanEnd(7, 0.1)).sections
+    (section,) = scan.finished(ScanEnd(7, 0.1), NOW).sections
     assert section.is_whole
 
 

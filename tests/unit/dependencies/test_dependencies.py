@@ -130,6 +130,19 @@ def test_containers_by_their_address_and_published_port() -> None:
     assert _pairs(edges("db", [inside], places)) == [("db:db.service", "db:container/shop/cache")]
 
 
+def test_a_recreated_container_keeps_the_place_that_the_one_before_it_gives_up() -> None:
+    places = _fleet()
+    shop = {"service": "shop/web", "addresses": ["172.17.0.9"], "ports": ["0.0.0.0:80->80/tcp", "[::]:80->80/tcp"]}
+    before, after = _ci("container", "web", "aaaa", **shop), _ci("container", "web", "bbbb", **shop)
+    for document in (before, after, {**before, "status": "missing"}):
+        places.put(document)
+    assert places.listener("web", "198.51.100.1", 80) == "container/shop/web"
+    assert places.container_at("web", "172.17.0.9") == "container/shop/web"
+    places.drop(after["id"])
+    assert places.listener("web", "198.51.100.1", 80) == "web.service"
+    assert places.container_at("web", "172.17.0.9") is None
+
+
 def test_a_port_in_a_namespace_of_its_own_is_not_the_hosts() -> None:
     places = _fleet()
     places.put(

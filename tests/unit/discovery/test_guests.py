@@ -28,6 +28,24 @@ def test_containers_and_their_image() -> None:
     assert image.name == "localhost/shop/web:1.2"
 
 
+def test_containers_of_docker_itself() -> None:
+    """One is known by two names, since another links to it; one is published over both families of addresses."""
+    (image,) = map(image_item, msgspec.json.decode(recorded("container/docker-20.10-images.json")))
+    job, legacy, old_db, web, db = map(
+        container_item, msgspec.json.decode(recorded("container/docker-20.10-containers.json"))
+    )
+    assert [item.name for item in (job, legacy, old_db, web, db)] == [
+        "job", "legacy", "old-db", "shop-web-1", "shop-db-1"
+    ]  # fmt: skip
+    assert [item.attributes["service"] for item in (old_db, web, db)] == ["old-db", "shop/web", "shop/db"]
+    assert [item.metrics["state"] for item in (job, web)] == ["exited", "running"]
+    assert legacy.attributes["command"] == "/bin/sh -c 'sleep 1000 --token=***"
+    assert web.attributes["ports"] == ["0.0.0.0:18080->8080/tcp", "[::]:18080->8080/tcp"]
+    assert (web.attributes["networks"], web.attributes["addresses"]) == (["back"], ["198.51.100.131"])
+    assert ("uses", "image", image.key) in web.relations
+    assert image.attributes["tags"] == ["registry.example.org/shop/web:1.2", "shop/web:1.2"]
+
+
 def test_a_recreated_container_is_another_instance_of_the_same_service() -> None:
     labels = {"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}
     first, second = ({"Id": digit * 64, "Names": [f"/shop-web-{digit}"], "Labels": labels} for digit in "ab")
