@@ -65,6 +65,6 @@ def _apprise(name: str, address: str, title: str, text: str) -> str:
         raise NotSent(f"{name}: its address is of no known service")
     sender = apprise.Apprise()
     sender.add(service)
-    if not sender.notify(title=title, body=text):
+    if not sender.notify(title=title, body=text, body_format=apprise.NotifyFormat.TEXT):
         raise NotSent(f"{name}: {service.service_name or 'the service'} did not take it")
-    return f"{name}: taken by {service.service_name or 'the service'}"
+    return f"{name}: accepted by {service.service_name or 'the service'}"

@@ -43,7 +43,7 @@ from cmdb.practices.grouping import Group, due_at
 from cmdb.practices.incident import escalated, told
 from cmdb.practices.routing import ROOT, Route, group_key, route_named, routes_of
 from cmdb.practices.silence import silenced_by
-from cmdb.practices.telling import labels_of, text_of, title_of
+from cmdb.practices.telling import labels_of, place_of, text_of, title_of
 from cmdb.store.protocol import StaleVersion, Store, StoreError
 
 ACTOR = "hub"
@@ -201,7 +201,7 @@ class EscalationDesk:
         people = {person.name: person for target in step.targets for person in self._roster.people_of(target, now)}
         incidents = [incident for _escalation, incident in telling]
         first, number = telling[0][0], telling[0][0].taken + 1
-        places = {one.number: (await self.labels(one))["ci"] for one in incidents}
+        places = {one.number: place_of(await self.labels(one)) for one in incidents}
         text = text_of(incidents, places, self._acknowledge(), now)
         priority = min(one.priority for one in incidents)
         step_id = f"{first.id}/{first.opening}/{number}"

@@ -46,7 +46,14 @@ def _of_route(incident: Incident, route: Route, roster: Roster, book: Escalation
             walked.append({"at": at, "targets": [_target(one, incident, roster, at) for one in step.targets]})
             escalation = advanced(escalation, policy, at)
     why = ", ".join(map(str, route.matchers)) or "it takes what no other route takes"
-    return {"route": route.name, "because": why, "policy": route.policy, "steps": walked}
+    return {
+        "route": route.name,
+        "because": why,
+        "policy": route.policy,
+        "steps_a_round": 0 if policy is None else len(policy.steps),
+        "repeat": 0 if policy is None else policy.repeat,
+        "steps": walked,
+    }
 
 
 def _target(target: str, incident: Incident, roster: Roster, at: datetime) -> dict[str, Any]:

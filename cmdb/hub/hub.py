@@ -73,7 +73,7 @@ class Hub:
     reachability: Reachability
     agentless: Agentless
     started_at: datetime
-    started: bool = False  # everything that the composition root adds is up, too
+    complete: asyncio.Event = field(default_factory=asyncio.Event)  # what the composition root adds is up, too
     ssh: tuple[str, int] | None = None
     webhook_port: int | None = None
     refused: Callable[[str, str], None] = lambda who, why: None  # told of what a role does not allow

@@ -62,7 +62,7 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
     async with contextlib.AsyncExitStack() as stack:
         store = await opened(locations)
         stack.push_async_callback(store.close)
-        hub = await stack.enter_async_context(running(locations, config, SystemClock(), store))
+        hub = await stack.enter_async_context(running(locations, config, SystemClock(), store, complete=not parts))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, hub.stopping.set)
@@ -72,16 +72,20 @@ async def _until_stopped(locations: Locations, config: Config, lifeline_fd: int 
             stack.callback(loop.remove_reader, lifeline_fd)
         for part in parts:
             await stack.enter_async_context(part(hub))
-        hub.started = True
+        hub.complete.set()
         await hub.stopping.wait()
         _log.info("stopping")
 
 
 @contextlib.asynccontextmanager
-async def running(locations: Locations, config: Config, clock: Clock, store: Store) -> AsyncIterator[Hub]:
-    """A hub that answers at its sockets inside the `async with`."""
+async def running(
+    locations: Locations, config: Config, clock: Clock, store: Store, *, complete: bool = True
+) -> AsyncIterator[Hub]:
+    """A hub that answers at its sockets inside the `async with`; one that is not `complete` tells nobody yet."""
     async with _opened_series(locations) as series:
         hub, freshness = put_together(locations, config, clock, store, series)
+        if complete:
+            hub.complete.set()
         async with _at_work(hub, freshness):
             yield hub
 
@@ -126,7 +130,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     hub.maintenance.listeners += [hub.desk.maintenance_changed, hub.services.maintenance_changed]
     start(hub.maintenance.run(), "maintenance")
     start(hub.roster.run(), "roster")
-    start(hub.escalations.run(), "escalation desk")
+    start(_escalate(hub), "escalation desk")
     start(hub.deliveries.run(), "delivery desk")
     start(hub.feed.run(), "feed")
     start(keep_views_ready(hub.feed, hub.sources), "views kept ready")
@@ -144,6 +148,12 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
     start(tidy_daily(hub.store, hub.clock, retention_rules(hub.config.retention)), "tidying")
     for mailbox in mailboxes_of(hub.config.mail):
         start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")
+
+
+async def _escalate(hub: Hub) -> None:
+    """Once all is up: what people are told names the way in, which is open only then."""
+    await hub.complete.wait()
+    await hub.escalations.run()
 
 
 @contextlib.asynccontextmanager

@@ -27,6 +27,7 @@ class Troubles:
         """This bad check as a trouble."""
         ci = await self._store.get(Kind.CI, check["ci"])
         name = check["ci"] if ci is None else ci["name"]
+        place = await self._place(check["ci"], ci)
         down = check["state"] == "critical" and check["type"] not in SAYS_NOTHING_OF_DOWN
         owner = check["ci"] if ci is None else await self.upstream.owner(ci)
         since: datetime = check["since"]
@@ -35,7 +36,8 @@ class Troubles:
             ci=check["ci"],
             ci_name=name,
             key=shared_key(owner) if down else check["id"],
-            title=f"{name}: {check['output'] or check['type'] + ' is ' + check['state']}"[:LONGEST_TITLE],
+            title=f"{place}: {check['output'] or check['type'] + ' is ' + check['state']}"[:LONGEST_TITLE],
+            name=f"{check['type']} of {place}",
             severity=check["state"],
             since=since,
             down=down,
@@ -52,12 +54,25 @@ class Troubles:
             ci_name="" if ci is None else ci["name"],
             key=event.key,
             title=event.title,
+            name=event.title,
             severity=event.severity,
             since=now,
             upstream={} if ci is None else await self.upstream.of(ci["id"]),
             labels={"source": "outside", **event.labels},
             text=event.text,
         )
+
+    async def called(self, check: Document) -> str:
+        """The check for people: `tcp of tcp/0.0.0.0:80 on web-1`."""
+        place = await self._place(check["ci"], await self._store.get(Kind.CI, check["ci"]))
+        return f"{check['type']} of {place}"
+
+    async def _place(self, id_: str, ci: Document | None) -> str:
+        """A CI's name, and the host that it is on: two hosts have a `tcp/0.0.0.0:80` each."""
+        if ci is None:
+            return id_
+        host = await self._store.get(Kind.CI, ci["host"]) if ci.get("host") not in {None, ci["id"]} else None
+        return str(ci["name"]) if host is None else f"{ci['name']} on {host['name']}"
 
     async def _named(self, names: Sequence[str]) -> Document | None:
         """The CI of this id, else the host of this name, else the only CI of it."""

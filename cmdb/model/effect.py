@@ -8,7 +8,7 @@ from cmdb.model.kind import Record
 
 
 class Effect(Record, frozen=True, kw_only=True):
-    """`id` is that of `effect_id`, `since` when the check became bad.
+    """`id` is that of `effect_id`, `name` what people call the check, `since` when it became bad.
 
     `role` is cause (the incident lasts until it is well), duplicate (the same trouble seen by another check) or
     impact (it depends on the cause); `why` says what it was concluded from, and until when it is held back.
@@ -16,6 +16,7 @@ class Effect(Record, frozen=True, kw_only=True):
 
     incident: int
     check: str
+    name: str = ""
     ci: str
     role: str
     severity: str
@@ -23,6 +24,11 @@ class Effect(Record, frozen=True, kw_only=True):
     why: str = ""
     down: bool = False  # its CI is out of service: what depends on it suffers
     recovered_at: datetime | None = None
+
+    @property
+    def called(self) -> str:
+        """The check for people."""
+        return self.name or self.check
 
 
 def effect_id(incident: int, check: str) -> str:

@@ -31,7 +31,9 @@ class BurnAlert(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     severity: str
     factor: float
+    short_s: float
     short_burn: float
+    long_s: float
     long_burn: float
 
 
@@ -98,5 +100,10 @@ def alerts(
         factor, short, long = pair.factor(period_s), burn_over(pair.short_s), burn_over(pair.long_s)
         if short > factor and long > factor:
             severity = "ticket" if few else pair.severity
-            fired.append(BurnAlert(name=pair.name, severity=severity, factor=factor, short_burn=short, long_burn=long))
+            fired.append(
+                BurnAlert(
+                    name=pair.name, severity=severity, factor=factor,
+                    short_s=pair.short_s, short_burn=short, long_s=pair.long_s, long_burn=long,
+                )
+            )  # fmt: skip
     return tuple(fired)

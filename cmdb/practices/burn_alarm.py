@@ -10,7 +10,7 @@ import msgspec
 from cmdb.model.service import Agreement, Interval
 from cmdb.practices.budget import DAY_S, alerts, windows_for
 from cmdb.practices.calendar import Calendar
-from cmdb.practices.duration import parse_duration_s
+from cmdb.practices.duration import parse_duration_s, spoken
 from cmdb.practices.period import rolls
 from cmdb.practices.standing import burn_over
 
@@ -71,7 +71,8 @@ def burn_alarm(
         names=tuple(alert.name for alert in fired),
         title=f"{agreement.service}: the error budget of {agreement.name} burns too quickly",
         text="; ".join(
-            f"{alert.name}: {alert.short_burn:.1f} and {alert.long_burn:.1f} times, more than {alert.factor:g} allowed"
+            f"{alert.short_burn:.1f} times as quickly as it may over {spoken(alert.short_s)}, "
+            f"{alert.long_burn:.1f} over {spoken(alert.long_s)}: more than {alert.factor:g} calls ({alert.name})"
             for alert in fired
         ),
     )

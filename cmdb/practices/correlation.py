@@ -28,8 +28,8 @@ class Trouble:
 
     `key` is what two checks of the same trouble share; `upstream` maps each CI that this one depends on to how
     (`web depends on esx-4`), nearest first; `down` says that its CI is out of service, so that others suffer.
-    `labels` and `text` are what an outside source said; the CI is "" where it named none. `blocked_by` are the CIs
-    that keep it from being reached.
+    `name` is what people call the check; `labels` and `text` are what an outside source said; the CI is "" where it
+    named none. `blocked_by` are the CIs that keep it from being reached.
     """
 
     check: str
@@ -39,6 +39,7 @@ class Trouble:
     title: str
     severity: str
     since: datetime
+    name: str = ""
     down: bool = False
     upstream: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -182,6 +183,6 @@ def as_impact(effects: Iterable[Effect], why: Callable[[str], str]) -> list[Effe
 def effect_of(trouble: Trouble, number: int, role: str, why: str = "") -> Effect:
     """The trouble as a part of an incident."""
     return Effect(
-        id=effect_id(number, trouble.check), incident=number, check=trouble.check, ci=trouble.ci, role=role,
-        severity=trouble.severity, since=trouble.since, why=why, down=trouble.down,
+        id=effect_id(number, trouble.check), incident=number, check=trouble.check, name=trouble.name, ci=trouble.ci,
+        role=role, severity=trouble.severity, since=trouble.since, why=why, down=trouble.down,
     )  # fmt: skip

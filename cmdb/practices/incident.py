@@ -140,9 +140,9 @@ def recovered(incident: Incident, at: datetime, effects: Sequence[Effect], *, ov
     return _step_about(effects, incident, at, "recovered", recovered_at=recovered_at)
 
 
-def worsened(incident: Incident, at: datetime, check: str, severity: str) -> Incident:
+def worsened(incident: Incident, at: datetime, effect: Effect) -> Incident:
     """A check that is part of it is bad in another way now."""
-    return _step(incident, at, "hub", "changed", f"{check} is {severity}")
+    return _step(incident, at, "hub", "changed", f"{effect.called} is {effect.severity}")
 
 
 def weighed(
@@ -209,7 +209,7 @@ def _step_about(effects: Sequence[Effect], incident: Incident, at: datetime, wha
     if (index := _gathering(entries, at, what)) is not None and not fields["recovered_at"]:
         timeline = (*entries[:index], _grown(entries[index], len(effects)), *entries[index + 1 :])
     else:
-        named = "; ".join(f"{effect.check} {effect.severity}{_because(effect)}" for effect in effects[:_MOST_NAMED])
+        named = "; ".join(map(_told, effects[:_MOST_NAMED]))
         entry = TimelineEntry(at=at, who="hub", what=what, text=named)
         timeline = (*entries, _grown(entry, max(0, len(effects) - _MOST_NAMED)))
     return msgspec.structs.replace(incident, timeline=timeline, **fields)
@@ -237,8 +237,10 @@ def _and_more(number: int) -> str:
     return f"; and {number} more" if number else ""
 
 
-def _because(effect: Effect) -> str:
-    return f" ({effect.why})" if effect.why else ""
+def _told(effect: Effect) -> str:
+    """A check, and how bad it is: of one that is well, only that it is."""
+    because = f" ({effect.why})" if effect.why else ""
+    return effect.called if effect.recovered_at else f"{effect.called}: {effect.severity}{because}"
 
 
 def _step(incident: Incident, at: datetime, who: str, what: str, text: str, **fields: Any) -> Incident:

@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 
 from cmdb.model.incident import Incident
+from cmdb.practices.incident_opening import BY_HAND
 from cmdb.practices.reliability import answers, mean
 from cmdb.practices.span import Span, duration_s, intersection, union
 from cmdb.practices.wall_time import zone_named
@@ -23,9 +24,13 @@ SHORT_S = 600.0  # what is over so soon without anybody was noise, or should hav
 
 
 class Noise(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a check opened, reopened or relapsed into an incident, and how many of those ended by themselves."""
+    """How often a check opened, reopened or relapsed into an incident, and how many of those ended by themselves.
+
+    `check` is its id, or the key of what another system reported; `name` what people call it.
+    """
 
     check: str
+    name: str
     incidents: int
     self_resolved: int
 
@@ -118,14 +123,19 @@ def _told(what: str, text: str) -> bool:
 
 
 def _noisiest(incidents: Iterable[Incident]) -> tuple[Noise, ...]:
+    """What people opened by hand was no noise."""
     times: Counter[str] = Counter()
     alone: Counter[str] = Counter()
+    names: dict[str, str] = {}
     for one in incidents:
+        if one.key.startswith(BY_HAND):
+            continue
         source = one.check or one.key
+        names[source] = one.check or one.title
         times[source] += 1 + one.reopened + sum(entry.what == "relapsed" for entry in one.timeline)
         quick = one.resolved_at is not None and _lasted_s(one) <= SHORT_S
         alone[source] += one.acknowledged_at is None and quick
     return tuple(
-        Noise(check=check, incidents=count, self_resolved=alone[check])
+        Noise(check=check, name=names[check], incidents=count, self_resolved=alone[check])
         for check, count in times.most_common(MOST_NOISY)
     )

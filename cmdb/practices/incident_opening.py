@@ -17,6 +17,7 @@ from cmdb.practices.incident_weight import Policy, weights
 from cmdb.practices.priority import due, impact_of
 
 ACTOR = "hub"
+BY_HAND = "hand:"  # what the key of an incident begins with that is like no other
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Past:
 def opened(number: int, trouble: Trouble, now: datetime, before: Past | None) -> Incident:
     """A new incident, not weighed yet; `before` is the newest of its key."""
     follows = f"; follows INC-{before.incident.number}" if before else ""
-    words = trouble.text or f"{trouble.check} {trouble.severity}"
+    words = trouble.text or f"{trouble.name or trouble.check}: {trouble.severity}"
     return Incident(
         id=str(number),
         number=number,
@@ -64,7 +65,7 @@ def opened(number: int, trouble: Trouble, now: datetime, before: Past | None) ->
 
 def opened_again(past: Past, trouble: Trouble, now: datetime, policy: Policy) -> tuple[Incident, list[Effect]]:
     """The same incident, to be answered anew, and those of its effects that were still bad: they ended with it."""
-    words = f"{trouble.check} {trouble.severity}"
+    words = f"{trouble.name or trouble.check}: {trouble.severity}"
     again = reopened(past.incident, ACTOR, now, words)
     again = msgspec.structs.replace(again, respond_due=due(now, again.priority, policy.respond_minutes))
     ended = [one for one in past.effects.values() if one.recovered_at is None]
@@ -97,7 +98,7 @@ def opened_by_hand(
         number=number,
         title=title,
         ci=ci,
-        key=key or f"hand:{number}",
+        key=key or f"{BY_HAND}{number}",
         opened_at=now,
         services=reached.services,
         overridden=bool(impact and urgency),

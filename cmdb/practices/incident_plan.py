@@ -95,12 +95,14 @@ class Plan:
         """A check of an open incident is bad in another way."""
         known = self._made_of[number].all.get(check)
         if known is not None and known.severity != severity:
-            self._take([msgspec.structs.replace(known, severity=severity)])
-            self._put(worsened(self._open[number], self._now, check, severity))
+            changed = msgspec.structs.replace(known, severity=severity)
+            self._take([changed])
+            self._put(worsened(self._open[number], self._now, changed))
 
     def flap(self, number: int, check: str) -> None:
         """A check of an open incident comes and goes: once, whoever acknowledged it is asked anew."""
-        words = f"{check} is flapping"
+        known = self._made_of[number].all.get(check)
+        words = f"{check if known is None else known.called} is flapping"
         incident = self._open[number]
         if not any(entry.what == "re-armed" and entry.text.startswith(words) for entry in incident.timeline):
             after = rearmed(incident, self._now, words)

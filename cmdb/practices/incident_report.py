@@ -39,7 +39,7 @@ def _blocks(figures: IncidentFigures) -> Iterator[Block]:
         yield Table(("Priority", "Incidents"), rows, frozenset({1}))
     if figures.noisiest:
         yield Heading("Which checks made most of them")
-        noisy = tuple((one.check, str(one.incidents), str(one.self_resolved)) for one in figures.noisiest)
+        noisy = tuple((one.name, str(one.incidents), str(one.self_resolved)) for one in figures.noisiest)
         yield Table(("Check", "Times", "Over within 10 min, unanswered"), noisy, frozenset({1, 2}))
 
 

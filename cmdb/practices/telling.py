@@ -31,6 +31,12 @@ def labels_of(incident: Incident, ci: Mapping[str, Any] | None, host: Mapping[st
     }
 
 
+def place_of(labels: Mapping[str, str]) -> str:
+    """The item of an incident, and the host that it is on."""
+    ci, host = labels["ci"], labels["host"]
+    return f"{ci} on {host}" if ci and host not in {"", ci} else ci
+
+
 def title_of(incidents: Sequence[Incident]) -> str:
     """One line: the incident, or how many and the worst."""
     worst = min(incidents, key=lambda one: (one.priority, one.number))
@@ -67,6 +73,7 @@ def _paragraph(incident: Incident, ci: str, acknowledge: str, now: datetime) -> 
         f"item: {ci}" if ci else "",
         f"services: {', '.join(incident.services)}" if incident.services else "",
         f"since: {incident.opened_at:%Y-%m-%d %H:%M} UTC ({_ago(now, incident.opened_at)})",
+        f"answer by: {incident.respond_due:%Y-%m-%d %H:%M} UTC" if incident.respond_due else "",
         f"resolve by: {incident.resolve_due:%Y-%m-%d %H:%M} UTC" if incident.resolve_due else "",
         f"acknowledge: {acknowledge.format(number=incident.number)}",
     ]

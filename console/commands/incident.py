@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from cmdb.locations import Locations
+from console.commands import incident_text
 from console.commands.asking import ask, list_command, show_command
 from console.commands.options import AT, with_state
 from console.commands.sentence import sentence, words
-from console.commands.text import Column, age, clean, print_json, record, say, shown
+from console.commands.text import Column, age, clean, print_json, say
 
 
 class Number(click.ParamType[int]):
@@ -45,30 +46,6 @@ def _number() -> click.Argument:
     return click.Argument(["number"], type=Number(), metavar="N")
 
 
-def _shown(document: dict[str, Any]) -> str:
-    head = f"INC-{document['number']} P{document['priority']} {document['state']}: {clean(document['title'])}"
-    timeline = "\n".join(
-        f"  {shown(step['at'])}  {clean(step['who'])}  {step['what']}  {clean(step.get('text', ''))}".rstrip()
-        for step in document["timeline"]
-    )
-    known = {name: value for name, value in document.items() if value or name not in _SAY_NOTHING_WHEN_EMPTY}
-    told = "".join(f"{line}\n" for line in _told_of(document.get("major") or {}))
-    return f"{head}\n\n{record(known, but=_SHOWN_APART)}\n\n{told}timeline:\n{timeline}"
-
-
-_SHOWN_APART = ("id", "title", "number", "priority", "state", "timeline", "version", "key", "major", "over")
-_SAY_NOTHING_WHEN_EMPTY = frozenset({"ci_name", "overridden", "redundancy_left", "reopened", "rearmed"})
-
-
-def _told_of(major: dict[str, Any]) -> Iterator[str]:
-    """A major incident's own timeline: since when, who was told what, and when they are to hear more."""
-    if major:
-        yield f"major incident since {shown(major['declared_at'])} by {major['declared_by']}: {clean(major['reason'])}"
-        for one in major["communications"]:
-            yield f"  {shown(one['at'])}  {clean(one['by'])} → {clean(one['audience'])}: {clean(one['text'])}"
-        yield f"  {shown(major['update_due_at'])}  the next update is due\n"
-
-
 incident.add_command(
     list_command(
         "incident.list",
@@ -84,7 +61,12 @@ incident.add_command(
 )
 incident.add_command(
     show_command(
-        "show", "incident.show", _number(), help_="One incident with its timeline.", render=_shown, options=(AT,)
+        "show",
+        "incident.show",
+        _number(),
+        help_="One incident with its timeline.",
+        render=incident_text.page,
+        options=(AT,),
     )
 )
 
@@ -104,7 +86,7 @@ def _step(name: str, done: str, help_: str, *options: click.Parameter, says: str
         locations: Locations, as_json: bool, text: str | None, words: tuple[str, ...], **arguments: Any
     ) -> None:
         arguments[says] = sentence(text, words, needed)
-        _report(ask(locations, f"incident.{name}", **arguments), as_json, lambda _: done)
+        _report(ask(locations, f"incident.{name}", **arguments), as_json, done.format_map)
 
     command.params.extend([*options, words(f"{says.upper()}..." if needed else f"[{says.upper()}]...")])
 
@@ -113,14 +95,14 @@ def _report(document: dict[str, Any], as_json: bool, done: Callable[[dict[str, A
     if as_json:
         print_json(document)
         return
-    say(f"INC-{document['number']} {done(document)}: {clean(document['title'])}")
+    say(clean(f"INC-{document['number']} {done(document)}: {document['title']}"))
 
 
 _OTHER = click.Argument(["other"], type=Number())
 _LEVEL = click.IntRange(1, 3)
 _step("ack", "acknowledged", "Take it: it is yours, and nobody else is told.")
 _step("note", "noted", "Add a note to its timeline.", needed="say what to note: incident note 12 the disk is full")
-_step("assign", "assigned", "Give it to somebody.", click.Argument(["assignee"], metavar="WHO"))
+_step("assign", "assigned to {assignee}", "Give it to somebody.", click.Argument(["assignee"], metavar="WHO"))
 _step("hold", "on hold", "Wait for somebody else.", says="reason", needed="say what it waits for")
 _step("resume", "in progress", "Go on with it.")
 _step("resolve", "resolved", "Say that it is well again.")
@@ -129,7 +111,7 @@ _step("close", "closed", "Close it for good.")
 _step("reopen", "reopened", "It is back, or never was well.")
 _step(
     "priority",
-    "weighed",
+    "weighed, it is P{priority}",
     "Say its impact and urgency; the graph no longer changes them.",
     click.Option(["--impact"], type=_LEVEL, required=True, help="1 high to 3 low."),
     click.Option(["--urgency"], type=_LEVEL, required=True, help="1 high to 3 low."),
@@ -168,25 +150,21 @@ def preview(locations: Locations, number: int, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        say("\n".join(_previewed(document)))
+        say("\n".join(incident_text.previewed(document)))
 
 
-def _previewed(document: dict[str, Any]) -> Iterator[str]:
-    if not document["advances"]:
-        yield "acknowledged or over: nobody is told"
-    if document["silenced_until"]:
-        yield f"silenced until {shown(document['silenced_until'])}: {clean(document['silenced_because'])}"
-    for route in document["routes"]:
-        yield f"route {route['route']} ({clean(route['because'])}), policy {route['policy'] or 'none'}"
-        for step in route["steps"]:
-            told = [_told(person) for target in step["targets"] for person in target["people"]]
-            yield f"  {shown(step['at'])}  {', '.join(told) or 'NOBODY is on call'}"
-
-
-def _told(person: dict[str, Any]) -> str:
-    ways = "/".join(person["channels"]) or "no channel"
-    quiet = f", held back until {shown(person['quiet_until'])}" if person["quiet_until"] else ""
-    return f"{clean(person['name'])} ({ways}{quiet})"
+@incident.command("explain")
+@click.argument("number", type=Number(), metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_state
+def explain(locations: Locations, number: int, as_json: bool) -> None:
+    """How much of its time has passed, whom it waits for, and who is told next."""
+    clocks = ask(locations, "incident.clocks", number=number)
+    preview = ask(locations, "incident.preview", number=number)
+    if as_json:
+        print_json({"clocks": clocks, "preview": preview})
+    else:
+        say(incident_text.explained(clocks, preview))
 
 
 @incident.command("open")

@@ -9,7 +9,8 @@ import click
 from console.commands import service_edit
 from console.commands.asking import list_command, show_command
 from console.commands.options import AT
-from console.commands.text import Column, age, clean, record, table
+from console.commands.sla_terms import share
+from console.commands.text import Column, age, clean, duration, record, table
 
 ALL = click.Option(["--all"], is_flag=True, help="Retired ones too.")
 HOSTS = (
@@ -36,6 +37,34 @@ def service() -> None:
 
 def _name() -> click.Argument:
     return click.Argument(["name"])
+
+
+COMPONENTS = (
+    Column("STATE", "state"),
+    Column("COMPONENT", "name"),
+    Column("RULE", "rule"),
+    Column("EFFECT", "effect"),
+    Column("ITEMS", lambda row: len(row["cis"]), right=True),
+    Column("SELECT", "select"),
+)
+
+
+def _shown(document: dict[str, Any]) -> str:
+    """The service, its components, and in a line what is agreed about it."""
+    said = {name: value for name, value in document.items() if value != ""}
+    parts = [
+        record(said, but=("id", "version", "components", "sla")),
+        table(document["components"], COMPONENTS, empty="no components"),
+    ]
+    return "\n\n".join([*parts, *map(_agreed, document.get("sla") or ())])
+
+
+def _agreed(sla: dict[str, Any]) -> str:
+    left, status = duration(sla["budget_remaining_s"]), str(sla["status"]).replace("_", " ")
+    return (
+        f"agreement {sla['name']}: {share(sla['target'])} over {sla['period']}, actual {share(sla['actual'])}, "
+        f"{left} of the budget left, {status}; see: sla explain {sla['name']}"
+    )
 
 
 def _tree(document: dict[str, Any]) -> str:
@@ -80,7 +109,7 @@ service.add_command(
         options=(ALL,),
     )
 )
-service.add_command(show_command("show", "service.show", _name(), help_="One service.", render=record, options=(AT,)))
+service.add_command(show_command("show", "service.show", _name(), help_="One service.", render=_shown, options=(AT,)))
 service.add_command(
     show_command(
         "tree", "service.tree", _name(), help_="A service's components and their items.", render=_tree, options=(AT,)

@@ -13,7 +13,7 @@ from console.commands import service_edit, sla_negotiation, sla_planning, sla_re
 from console.commands.asking import list_command, show_command
 from console.commands.options import AT
 from console.commands.sla_terms import share
-from console.commands.text import Column, duration, record, shown, table
+from console.commands.text import Column, duration, from_now, record, shown, table
 from console.exit_codes import Exit
 
 PERIOD = click.Option(["--period"], metavar="P", help="Another period than the agreement's: 7d, 30d, month.")
@@ -52,7 +52,48 @@ def _shown(document: dict[str, Any]) -> str:
     curve = [max(0.0, point["left"]) for point in document["curve"][::2]]
     days = "".join(mark(day["share"]) for day in document["days"])
     drawn = [f"budget  {spark(curve)}", f"days    {days}"] if curve else []
-    return "\n".join([record(document, but=("curve", "intervals", "days", "burns")), *drawn])
+    said = {name: value for name, value in document.items() if value != "" and name not in _IN_OTHER_WORDS}
+    facts = record(_figures(document) | said)
+    return "\n".join([facts, *drawn, f"why: sla explain {document['name']}"])
+
+
+_IN_OTHER_WORDS = frozenset(
+    {
+        "id", "version", "target", "respond_minutes", "resolve_minutes", "actual", "burn", "budget_s", "status",
+        "period",
+        "budget_remaining", "budget_remaining_s", "agreed_s", "down_s", "degraded_s", "maintenance_s", "unknown_s",
+        "breach_forecast_at", "window", "measured", "curve", "intervals", "days", "burns",
+    }
+)  # fmt: skip
+
+
+def _figures(document: dict[str, Any]) -> dict[str, Any]:
+    """What was agreed and what was given, in units that people count in."""
+    left, breach_at = document["budget_remaining_s"], document["breach_forecast_at"]
+    return {
+        "status": str(document["status"]).replace("_", " "),
+        "target": f"{share(document['target'])} over {document['period']}",
+        "actual": share(document["actual"]),
+        "budget": f"{spoken(document['budget_s'])}, {'-' if left < 0 else ''}{spoken(left)} left, burning "
+        f"{document['burn']:.1f} times as quickly as it may",
+        "breach": f"{shown(breach_at)} ({from_now(breach_at)}) if this goes on" if breach_at else None,
+        "agreed": f"{spoken(document['agreed_s'])} until now: {_parts(document)}",
+        "respond": _minutes(document["respond_minutes"]),
+        "resolve": _minutes(document["resolve_minutes"]),
+    }
+
+
+def _parts(document: dict[str, Any]) -> str:
+    """What the time was, as far as it was anything but up."""
+    named = {"down": "down_s", "degraded": "degraded_s", "maintenance": "maintenance_s", "not observed": "unknown_s"}
+    found = [f"{spoken(document[field])} {word}" for word, field in named.items() if document[field]]
+    return ", ".join(found) or "up all the time"
+
+
+def _minutes(by_priority: dict[str, int]) -> str | None:
+    """`P1 15 min, P2 4 h`."""
+    told = [f"P{priority} {spoken(minutes * 60)}" for priority, minutes in by_priority.items()]
+    return ", ".join(told) or None
 
 
 def _explained(document: dict[str, Any]) -> str:

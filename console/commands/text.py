@@ -92,6 +92,14 @@ def age(moment: object) -> str:
     return duration((_told_at.get() or datetime.now(UTC)) - moment) if isinstance(moment, datetime) else "-"
 
 
+def from_now(moment: object) -> str:
+    """How long until then, or since, as `age` has it: `in 4m`, `2h10m ago`."""
+    if not isinstance(moment, datetime):
+        return "-"
+    left = moment - (_told_at.get() or datetime.now(UTC))
+    return f"in {duration(left)}" if left >= timedelta() else f"{duration(-left)} ago"
+
+
 def table(rows: Sequence[Row], columns: Sequence[Column], *, empty: str) -> str:
     """Aligned columns under their titles; `empty` says what it means that there are none."""
     if not rows:

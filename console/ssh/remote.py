@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from console.commands.grammar import SHORT_FORMS
+from console.commands.incident import incident
 from console.errors import CommandError
 from console.exit_codes import Exit
 
@@ -62,6 +63,8 @@ def remote_command(arguments: Sequence[str]) -> list[str]:
     if words[0] in {*HELP, "--version", "help"}:
         return ["--help" if words[0] == "help" else words[0]]
     noun, verb = words[0], "".join(words[1:2])
+    if noun in incident.commands and noun not in REMOTE:
+        raise CommandError(Exit.USAGE, noun, "is something that is done to an incident", f"say: incident {noun} …")
     if noun not in REMOTE:
         raise _refused(noun)
     if REMOTE[noun] not in {(), ALL} and verb not in {*REMOTE[noun], *HELP, ""}:

@@ -86,7 +86,7 @@ async def test_the_stakeholder_has_mail_before_the_breach(
     [row] = await client.call("sla.forecast", name="shop")
     [notice] = row["notices"]
     assert (row["status"], notice["noticed_at"], notice["breached_at"]) == ("breached", noticed_at, breached_at)
-    assert "taken by" in notice["receipts"]["leo@example.org"]
+    assert "accepted by" in notice["receipts"]["leo@example.org"]
     assert row["announced_share"] == 0.0  # 40 minutes ahead: less than the hour that was agreed
 
 
@@ -172,7 +172,7 @@ async def test_a_budget_that_burns_is_a_note_on_the_incident_about_the_same_serv
     [incident] = await client.call("incident.list")
     notes = [entry["text"] for entry in incident["timeline"] if entry["what"] == "note"]
     assert len(notes) == 1
-    assert notes[0].startswith("shop: the error budget of shop burns too quickly (page): page, quick: 400.0")
+    assert notes[0].startswith("shop: the error budget of shop burns too quickly (page): 400.0 times as quickly")
 
 
 async def test_a_budget_that_burns_without_an_incident_opens_one_and_resolves_it(

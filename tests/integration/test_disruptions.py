@@ -74,7 +74,7 @@ async def test_stakeholders_are_told_of_planned_work_once_and_answer(
     shown = await client.call("maintenance.show", id=window["id"])
     [asked] = shown["asked"]
     assert (asked["who"], asked["agreement"], asked["consent"]) == ("leo@example.org", "shop", None)
-    assert "taken by" in asked["receipt"]
+    assert "accepted by" in asked["receipt"]
     await client.call("maintenance.consent", id=window["id"], who="leo@example.org", agrees=False, text="Sale that day")
     [asked] = (await client.call("maintenance.show", id=window["id"]))["asked"]
     assert (asked["consent"]["agrees"], asked["consent"]["text"]) == (False, "Sale that day")

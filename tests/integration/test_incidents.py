@@ -53,7 +53,7 @@ async def test_a_hard_failure_opens_one_incident_and_recovery_resolves_it_after_
     assert (incident["priority"], incident["impact"], incident["urgency"]) == (2, 2, 1)
     assert incident["respond_due"] == START + timedelta(minutes=30)
     assert incident["resolve_due"] == START + timedelta(minutes=480)
-    assert incident["title"] == "tcp/0.0.0.0:80: tcp critical"
+    assert incident["title"] == "tcp/0.0.0.0:80 on web: tcp critical"
     (row,) = await client.call("check.list", filter="type=tcp")
     assert row["incident"] == 1
 
@@ -281,7 +281,7 @@ async def test_flapping_asks_once_for_an_acknowledgement_anew(hub: Hub, client: 
     await client.call("incident.ack", number=1)
     await put(hub, check("http", "tcp", "critical", since=clock.now(), flapping=True))
     incident = await the_incident(hub, state="new")
-    assert incident["timeline"][-1]["text"].startswith("http/tcp is flapping; ")
+    assert incident["timeline"][-1]["text"].startswith("tcp of tcp/0.0.0.0:80 on web is flapping; ")
     await client.call("incident.ack", number=1)
     for state in ("ok", "critical"):
         await put(hub, check("http", "tcp", state, since=clock.turn(seconds=1), flapping=True))

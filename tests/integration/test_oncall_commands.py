@@ -19,6 +19,7 @@ from cmdb.store.memory import MemoryStore
 from console.commands.grammar import watchdeck
 from console.errors import CommandError
 from console.exit_codes import Exit
+from tests.support.hub import check, ci, put, until
 
 FILE = """
 [[person]]
@@ -103,6 +104,55 @@ async def test_a_hard_night(typed: Typed) -> None:
     with pytest.raises(CommandError) as refused:
         await typed("incident", "escalate", "1")
     assert refused.value.status == Exit.CONFLICT
+
+
+async def test_the_page_of_an_incident_says_where_what_and_what_next(hub: Hub, typed: Typed) -> None:
+    bad = check("port", "tcp", "critical", since=hub.clock.now(), output="nothing listens")
+    await put(hub, ci("web", "host", host="web", name="web-1"), ci("port", host="web", name="tcp/0.0.0.0:80"), bad)
+    await until(lambda: len(hub.book) == 1, "an incident")
+    page = (await typed("incident", "show", "1")).splitlines()
+    assert page[0] == "INC-1 P2 new: tcp/0.0.0.0:80 on web-1: nothing listens"
+    assert "item        tcp/0.0.0.0:80 on web-1 (port)" in page
+    (answer,) = [line for line in page if line.startswith("answer by ")]
+    assert " (in " in answer
+    assert any("critical" in line and "cause" in line and "tcp of tcp/0.0.0.0:80 on web-1" in line for line in page)
+    assert page[-1].startswith("next: incident ack 1 takes it")
+    report = await typed("report", "incidents", "--period", "7d")
+    assert "tcp of tcp/0.0.0.0:80 on web-1" in report
+    await typed("ack", "1")
+    assert "incident resolve 1" in (await typed("incident", "show", "1")).splitlines()[-1]
+
+
+async def test_an_incident_is_explained_by_its_clocks_and_by_who_is_told_next(typed: Typed) -> None:
+    await typed("incident", "open", "web is down", "--impact", "1", "--urgency", "1")
+    respond, resolve, _, route, step = (await typed("incident", "explain", "1")).splitlines()
+    assert respond.startswith("respond: running, the house's own times: ")
+    assert " of 15 min passed (" in respond
+    assert "; hours 24x7 (UTC); " in respond
+    assert "due 20" in resolve
+    assert route == "route root (it takes what no other route takes), policy default"
+    assert step.endswith("mia (no channel): schedule:ops")
+    await typed("incident", "hold", "1", "waiting", "for", "parts")
+    explained = json.loads(await typed("incident", "explain", "1", "--json"))
+    assert [clock["goal"] for clock in explained["clocks"]] == ["respond", "resolve"]
+
+
+async def test_an_incident_is_not_left_to_a_name_that_nobody_has(typed: Typed) -> None:
+    await typed("incident", "open", "web is slow")
+    with pytest.raises(CommandError, match="person mai: is not known; known: mia, rab") as refused:
+        await typed("incident", "assign", "1", "mai")
+    assert refused.value.status == Exit.NOT_FOUND
+    assert "assigned to rab" in await typed("incident", "assign", "1", "rab")
+
+
+async def test_who_asks_for_more_people_is_told_why_there_are_none(typed: Typed) -> None:
+    await typed("incident", "open", "web is slow")
+    await typed("ack", "1")
+    with pytest.raises(CommandError, match="nobody else is told; `watchdeck incident assign 1 WHO`"):
+        await typed("incident", "escalate", "1")
+    await typed("incident", "resolve", "1")
+    with pytest.raises(CommandError, match="is resolved: nobody is told; `watchdeck incident reopen 1`"):
+        await typed("incident", "escalate", "1")
 
 
 async def test_what_is_missing_is_asked_for(typed: Typed) -> None:

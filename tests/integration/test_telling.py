@@ -124,12 +124,15 @@ async def test_who_is_on_call_gets_a_mail_that_says_how_to_acknowledge(tmp_path:
             assert box.mail == []
             await turned(hub, clock, seconds=30)
             await has(hub, 1)
-            assert "told mia by way-0: taken by Email" in (await timeline(hub))[-1].replace("E-Mail", "Email")
+            assert "told mia by way-0: accepted by Email" in (await timeline(hub))[-1].replace("E-Mail", "Email")
     (mail,) = box.mail
     assert (mail["To"], mail["Subject"]) == ("mia@example.org", "INC-1 P1 web is down")
-    body = mail.get_body(("plain", "html"))
+    body = mail.get_body(("plain",))
     assert body is not None
-    assert "acknowledge: watchdeck incident ack 1" in body.get_content()
+    lines = body.get_content().splitlines()
+    assert lines[0] == "INC-1 P1 web is down"
+    assert "answer by: 2026-03-02 12:15 UTC" in lines
+    assert "acknowledge: watchdeck incident ack 1" in lines
 
 
 async def test_after_three_failures_the_next_channel_is_tried(tmp_path: Path, clock: HandClock) -> None:

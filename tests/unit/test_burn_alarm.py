@@ -33,7 +33,9 @@ def test_a_total_outage_pages_within_a_minute() -> None:
     found = alarm(during(down_s=52))
     assert found is not None
     assert (found.severity, found.names) == ("page", ("page, quick",))
-    assert found.text.startswith("page, quick: 173.3 and 14.4 times, more than 14.4 allowed")
+    assert found.text == (
+        "173.3 times as quickly as it may over 5 min, 14.4 over 1 h: more than 14.4 calls (page, quick)"
+    )
 
 
 def test_what_burned_this_morning_is_a_ticket() -> None:

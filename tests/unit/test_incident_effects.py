@@ -56,11 +56,11 @@ def test_what_joins_within_a_minute_is_one_step_of_the_timeline_and_is_counted()
     many = [effect(f"h{number}/tcp") for number in range(8)]
     one = joined(BLANK, NOW, many, len(many))
     (step,) = one.timeline
-    assert step.text.endswith("; h4/tcp critical; and 3 more")
+    assert step.text.endswith("; h4/tcp: critical; and 3 more")
     one = recovered(one, NOW + timedelta(seconds=20), [effect("h1/tcp", well=True)], over=False)
     one = joined(one, NOW + timedelta(seconds=59), [effect("h8/tcp"), effect("h9/tcp")], 2)
     assert [(entry.what, entry.more) for entry in one.timeline] == [("impact", 5), ("recovered", 0)]
-    assert one.timeline[0].text.endswith("; h4/tcp critical; and 5 more")
+    assert one.timeline[0].text.endswith("; h4/tcp: critical; and 5 more")
     assert (one.timeline[0].at, one.affected) == (NOW, 10)
     later = joined(one, NOW + timedelta(seconds=60), [effect("h10/tcp")], 1)
     assert [entry.what for entry in later.timeline] == ["impact", "recovered", "impact"]
@@ -69,7 +69,7 @@ def test_what_joins_within_a_minute_is_one_step_of_the_timeline_and_is_counted()
 def test_that_the_last_cause_is_well_is_a_step_of_its_own() -> None:
     one = recovered(BLANK, NOW, [effect("web/tcp", well=True)], over=False)
     one = recovered(one, NOW, [effect("switch/icmp", "cause", well=True)], over=True)
-    assert [entry.text for entry in one.timeline] == ["web/tcp critical", "switch/icmp critical"]
+    assert [entry.text for entry in one.timeline] == ["web/tcp", "switch/icmp"]
     assert one.recovered_at == NOW
 
 

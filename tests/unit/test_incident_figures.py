@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from cmdb.model.incident import Incident, TimelineEntry
@@ -52,6 +53,14 @@ def test_the_figures_of_a_day() -> None:
 def test_time_between_incidents_is_what_was_well_by_their_number() -> None:
     found = figures([ANSWERED, LATE], DAY, NOW)
     assert found.mtbf_s == pytest.approx((24 - 2 - 9) * 3600 / 2)
+
+
+def test_what_somebody_opened_by_hand_is_no_noise_and_what_others_report_has_a_name() -> None:
+    by_hand = msgspec.structs.replace(incident(6, 2), check=None, key="hand:6")
+    outside = msgspec.structs.replace(incident(7, 3), check=None, key="alertmanager:91f2", title="queue is full")
+    (noise,) = figures([by_hand, outside], DAY, NOW).noisiest
+    assert (noise.check, noise.name) == ("alertmanager:91f2", "queue is full")
+    assert "queue is full" in as_text(incident_report(figures([by_hand, outside], DAY, NOW)))
 
 
 def test_noise_is_counted_by_check() -> None:

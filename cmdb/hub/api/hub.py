@@ -37,7 +37,7 @@ async def status(hub: Hub, session: Session, _args: Nothing) -> dict[str, Any]:
         "pid": os.getpid(),
         "started_at": hub.started_at,
         "now": hub.clock.now(),
-        "started": hub.started,
+        "started": hub.complete.is_set(),
         "ready": hub.ready.is_set(),
         "state_dir": str(hub.locations.state),
         "ssh": None if hub.ssh is None else {"host": hub.ssh[0], "port": hub.ssh[1], "key": hub.host_key},

@@ -140,8 +140,17 @@ async def note(hub: Hub, session: Session, args: NoteArguments) -> Row:
 
 
 async def assign(hub: Hub, session: Session, args: AssignArguments) -> Row:
+    await _refuse_unknown(hub, session, args.assignee)
     now = hub.clock.now()
     return await acted(hub, session, args, lambda one: step.assigned(one, session.actor, now, args.assignee, args.text))
+
+
+async def _refuse_unknown(hub: Hub, session: Session, assignee: str) -> None:
+    """Nobody else is told of what is assigned: a name that was typed wrong would leave it to nobody."""
+    on_call = {*hub.roster.directory.people, *hub.roster.directory.teams}
+    known = on_call | {str(user["id"]) for user in await hub.store.find(Kind.USER)}
+    if on_call and assignee not in {*known, session.actor}:
+        raise Refused(Code.NOT_FOUND, f"person {assignee}", "is not known", f"known: {', '.join(sorted(known))}")
 
 
 async def hold(hub: Hub, session: Session, args: HoldArguments) -> Row:

@@ -14,7 +14,7 @@ from cmdb.hub.protocol import Code
 from cmdb.hub.session import Session
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
-from cmdb.practices.incident_figures import figures
+from cmdb.practices.incident_figures import Noise, figures
 from cmdb.practices.period import report_window
 
 
@@ -32,7 +32,15 @@ async def incidents(hub: Hub, _session: Session, args: ReportArguments) -> dict[
     except ValueError as error:
         raise Refused(Code.USAGE, "--period", str(error)) from error
     found = [msgspec.convert(one, Incident) for one in await hub.store.find(Kind.INCIDENT)]
-    return {"period": args.period, **msgspec.structs.asdict(figures(found, window, now, args.timezone))}
+    made = figures(found, window, now, args.timezone)
+    noisiest = tuple([msgspec.structs.replace(one, name=await _name(hub, one)) for one in made.noisiest])
+    return {"period": args.period, **msgspec.structs.asdict(msgspec.structs.replace(made, noisiest=noisiest))}
+
+
+async def _name(hub: Hub, noise: Noise) -> str:
+    """What people call the check, as long as there is one."""
+    check = await hub.store.get(Kind.CHECK, noise.check)
+    return noise.name if check is None else await hub.desk.troubles.called(check)
 
 
 VERBS: Mapping[str, Verb] = {

@@ -21,6 +21,7 @@ from cmdb.model.kind import Kind
 from cmdb.practices import incident as step
 from cmdb.practices import major
 from cmdb.practices.escalation import EscalatedSince
+from cmdb.practices.incident_state import FINISHED
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 
@@ -58,7 +59,7 @@ class PreviewArguments(Arguments, frozen=True, kw_only=True):
 async def merge(hub: Hub, session: Session, args: OtherArguments) -> Row:
     """The incident that took it over."""
     other = await _read(hub, args.other)
-    if args.other == args.number or other.state in {"resolved", "closed"}:
+    if args.other == args.number or other.state in FINISHED:
         raise Refused(
             Code.CONFLICT, f"INC-{args.number}", f"cannot be merged into INC-{args.other}", "name an open one"
         )
@@ -96,9 +97,19 @@ async def escalate(hub: Hub, session: Session, args: EscalateArguments) -> Row:
     except EscalatedSince as error:
         raise Refused(Code.CONFLICT, name, str(error), f"see `watchdeck incident show {args.number}`") from error
     if not taken:
-        why = "is acknowledged or over" if incident.acknowledged_at else "has no policy that tells anybody"
-        raise Refused(Code.CONFLICT, name, why, "see docs/on-call.md")
+        raise Refused(Code.CONFLICT, name, *_not_escalated(incident))
     return await incident_row(hub.store, (await _read(hub, args.number)).body())
+
+
+def _not_escalated(incident: Incident) -> tuple[str, str]:
+    """Why nobody is told of it, and what to do instead."""
+    number = incident.number
+    if incident.state in FINISHED:
+        return f"is {incident.state}: nobody is told", f"`watchdeck incident reopen {number}` if it is not over"
+    if incident.acknowledged_at is not None:
+        why = f"is acknowledged by {incident.acknowledged_by}: nobody else is told"
+        return why, f"`watchdeck incident assign {number} WHO` gives it to somebody"
+    return "has no route with a policy that tells anybody", "say one in oncall.toml"
 
 
 async def preview(hub: Hub, _session: Session, args: PreviewArguments) -> dict[str, Any]:
