@@ -116,9 +116,11 @@ def _spoken(look: Look, found: Iterable[Listed]) -> dict[str, Spoken]:
             continue
         marks[key] = f"{owner.main.pid}:{owner.main.start}" if owner else str(held.inode)
         mark, asked_at, protocol, certificate = remembered.get(key, ("", 0.0, "", b""))
-        if mark == marks[key] and (not certificate or now - asked_at < CERTIFICATE_AGE_S):
+        if mark == marks[key]:  # holds also where the endpoint is asked again and happens to be too busy to answer
             known[key] = (mark, asked_at, Spoken(protocol, certificate))
-        elif len(targets) < NEW_PER_SCAN:
+            if not certificate or now - asked_at < CERTIFICATE_AGE_S:
+                continue
+        if len(targets) < NEW_PER_SCAN:
             targets.append(Target(key, held.address, held.port))
     for key, spoken in sniff(targets).items():
         known[key] = (marks[key], now, spoken)

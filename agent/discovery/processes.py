@@ -112,9 +112,10 @@ def _read_process(pid: int, own_pids: str, own_names: str) -> Optional[Process]:
 
 def _link(path: str) -> Optional[str]:
     try:
-        return os.readlink(path).replace(" (deleted)", "")  # noqa: PTH115
+        target = os.readlink(os.fsencode(path))  # noqa: PTH115
     except OSError:
         return None
+    return target.decode("utf-8", "replace").replace(" (deleted)", "")
 
 
 def owners_of(inodes: Iterable[int], pids: Iterable[int]) -> tuple[dict[int, list[int]], list[int]]:

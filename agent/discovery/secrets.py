@@ -23,7 +23,8 @@ _OPTION = re.compile(rf"(?i)^-{{1,2}}[\w.-]{{0,64}}{_WORD}[\w.-]{{0,64}}$")
 _OPTION_NOT = re.compile(
     r"(?i)(?:file|path|dir|no|prompt|stdin|enabled?|required|ttl|timeout|method|type|mode)$|^--?no-"
 )
-_URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,32}://)[^\s/@:]*(?::[^\s/@]*)?@")
+# A password may hold what ends a host, unescaped: up to the last @ of the word it may still be one.
+_URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,32}://)[^\s/@:]*(?::[^\s\"']*)?@")
 _SHAPES = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{12,}"
     r"|sk-[A-Za-z0-9_-]{16,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?)|-----BEGIN [A-Z ]*PRIVATE KEY-----.*"

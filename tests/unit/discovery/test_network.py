@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
+from agent.discovery import endpoint
 from agent.discovery.address import Address, parse_address, parse_messages
+from agent.discovery.collector import Look, Shared
 from agent.discovery.connection import connection_items, peers, plain
 from agent.discovery.endpoint import listed
 from agent.discovery.processes import Process
 from agent.discovery.programs import Program, Programs
 from agent.discovery.route import parse_ipv4, parse_ipv6
+from agent.discovery.sniff import Spoken, Target
 from agent.discovery.sockets import ESTABLISHED, LISTEN, Socket, parse_sockets
 from tests.unit.discovery.recorded import recorded
 
@@ -65,6 +70,27 @@ def test_a_port_in_another_namespace_is_not_the_hosts() -> None:
     assert [(key, own) for key, _, _, own in listed(programs, NO_PORTS)] == [
         ("tcp/0.0.0.0:80", True), ("tcp/0.0.0.0:80@container/shop/web", False),
     ]  # fmt: skip
+
+
+def test_an_endpoint_that_is_asked_again_and_too_busy_to_answer_speaks_what_it_spoke(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    web = _program("nginx.service")
+    monkeypatch.setattr(Shared, "programs", Programs([web], {OWN: [_socket("0.0.0.0", 443)]}, {1: web}, OWN))
+    asked: list[Target] = []
+
+    def too_busy(targets: list[Target]) -> dict[str, Spoken]:
+        asked.extend(targets)
+        return {}
+
+    monkeypatch.setattr(endpoint, "sniff", too_busy)
+    mark = f"{web.main.pid}:{web.main.start}"
+    long_ago, key = 0.0, "tcp/0.0.0.0:443"
+    look = Look(memory={"spoken": {key: (mark, long_ago, "https", b"no certificate")}})
+    (item,) = endpoint.collect_endpoints(look)
+    assert [target.key for target in asked] == [key]
+    assert item.attributes["protocol"] == "https"
+    assert look.memory["spoken"][key][1] == long_ago  # the next scan asks anew
 
 
 def test_a_question_by_udp_is_no_endpoint() -> None:

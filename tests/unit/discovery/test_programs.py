@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
+
+import msgspec
 import pytest
 
 from agent.discovery import software
 from agent.discovery.collector import Limits, Look, Shared
-from agent.discovery.processes import Process, parse_cgroup, parse_stat
+from agent.discovery.processes import Process, parse_cgroup, parse_stat, read_processes
 from agent.discovery.programs import Program, Programs, group, holders, program_name
 from agent.discovery.sockets import LISTEN, Socket
 from agent.discovery.software import software_item
@@ -102,6 +108,21 @@ def test_what_runs_in_a_container_is_from_no_package_of_the_host(monkeypatch: py
     assert set(items) == {"container/web1", "cron"}
     assert "/bin/busybox" not in asked
     assert "package" not in items["container/web1"].attributes
+
+
+@pytest.mark.slow
+def test_an_executable_whose_name_is_no_text_can_be_remembered_until_the_next_scan() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(os.fsencode(folder), b"serv\xe9")  # noqa: PTH118 - a Path would be text
+        shutil.copy(b"/bin/sleep", program)
+        with subprocess.Popen([program, "60"]) as process:
+            try:
+                (found,) = [one for one in read_processes() if one.pid == process.pid]
+            finally:
+                process.kill()
+    assert found.exe is not None
+    assert found.exe.endswith("/serv\ufffd")
+    assert msgspec.msgpack.encode({"packages": {found.exe: None}})
 
 
 def test_a_server_and_its_workers_are_one_program_named_by_its_lowest_chosen_port() -> None:

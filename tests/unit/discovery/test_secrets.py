@@ -18,6 +18,8 @@ from agent.discovery.secrets import mask_command
         ("env SECRET_KEY=abc app", "env SECRET_KEY=*** app"),
         ("app postgres://bob:pw@db/shop", "app postgres://***@db/shop"),
         ("app redis://:pw@cache:6379/0", "app redis://***@cache:6379/0"),
+        ("app amqp://bob:p/w@x@queue/v1", "app amqp://***@queue/v1"),
+        ("app http://host:8080/path", "app http://host:8080/path"),
         ("curl -u bob:pw https://x", "curl -u *** https://x"),
         ("mysql -phunter2 -h db", "mysql -p*** -h db"),
         ("curl -H Authorization:\tBearer\tabcdef123456", "curl -H Authorization:\t***"),
