@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Optional
 
 from checks.finding import Finding, Trace, Unhealthy
@@ -14,6 +15,7 @@ from checks.probes.tls_stream import TlsStream, client_context
 from checks.result import Metric
 
 MAX_ANSWER_BYTES = 1024 * 1024
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 class RedisParams(Params, frozen=True):
@@ -61,7 +63,7 @@ def _judged(params: RedisParams, pong: str, answer: Optional[str], trace: Trace)
                 expected=params.expect,
                 actual=printable(value)[:200],
             )
-        if answer.startswith(":"):
+        if answer.startswith(":") and _INTEGER.fullmatch(value):
             metrics.append(Metric("value", float(int(value))))
         said = f"answers {params.command[0]}: {printable(value)[:100]}"
     return Finding(f"{trace.address} {said} ({answer_ms:.1f} ms)", metrics=tuple(metrics))
