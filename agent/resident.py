@@ -8,18 +8,16 @@ import functools
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Callable, Optional, Protocol, Union
+from typing import Callable, Optional, Protocol
 
-from agent.spool import Spool, keep
+from agent.spool import Outcome, Spool, keep
 from agent.state_dir import StateDir
-from agent.wire import CheckResult, Resume, Summary, Work
+from agent.wire import Resume, Work
 from checks.aside import aside
 from checks.definition import Definition
 
 GATHER_S = 0.05  # results that come together travel together
 _log = logging.getLogger(__name__)
-
-Outcome = Union[CheckResult, Summary]
 
 
 class Checks(Protocol):
@@ -55,16 +53,12 @@ class Results:
         self.news = asyncio.Event()
         self.kept = 0
         self._keeping: Optional[asyncio.Future[None]] = None
-        self._changes: list[CheckResult] = []
-        self._summaries: list[Summary] = []
+        self._outcomes: list[Outcome] = []
         self._timer: Optional[asyncio.TimerHandle] = None
 
     def take(self, outcome: Outcome) -> None:
         """Queue one outcome for the spool."""
-        if isinstance(outcome, CheckResult):
-            self._changes.append(outcome)
-        else:
-            self._summaries.append(outcome)
+        self._outcomes.append(outcome)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHER_S, self.flush)
 
@@ -73,9 +67,9 @@ class Results:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._changes or self._summaries:
-            self.spool.append(self._changes, self._summaries)
-            self._changes, self._summaries = [], []
+        if self._outcomes:
+            self.spool.append(self._outcomes)
+            self._outcomes = []
         if self._keeping is None:
             self._keeping = asyncio.ensure_future(self._keep())
 

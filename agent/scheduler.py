@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Mapping, Sequence
@@ -29,6 +30,8 @@ from checks.run import run as run_check
 from checks.state import advance, is_steady
 
 SUMMARY_EVERY_S = 60.0
+SUMMARIES_AT_ONCE = 500
+TOGETHER_S = 0.002  # turns of the event loop for one check each would cost more than the checks
 
 Outcome = Union[CheckResult, Summary]
 Runner = Callable[[Definition], Awaitable[Result]]
@@ -76,11 +79,14 @@ class Scheduler:
         self._ready: deque[Entry] = deque()
         self._blocked: dict[str, deque[Entry]] = {}  # by target, those that wait for a place there
         self._busy: Counter[str] = Counter()
-        self._tasks: dict[asyncio.Task[None], Entry] = {}
+        self._tasks: dict[Entry, asyncio.Task[None]] = {}
         self._timer: Optional[asyncio.TimerHandle] = None
+        self._woken = -math.inf
         self._lag = LoopLag(self._loop)
         self._stopped = False
-        self._summary = self._loop.call_later(SUMMARY_EVERY_S, self._on_summary)
+        self._turns: deque[Entry] = deque()  # whose summary is the next
+        self._summary: Optional[asyncio.TimerHandle] = None
+        self._set_summary_timer()
 
     def replace(self, definitions: Sequence[Definition], states: Mapping[str, Resume]) -> None:
         """From now on run these and no others; what stays keeps its state, what is new resumes from `states`.
@@ -100,6 +106,7 @@ class Scheduler:
                 self._change(entry, definition)
             else:
                 entry.untold = not agree(entry.state, states.get(check_id))
+        self._set_summary_timer()
         self._wake()
 
     def run_now(self, check_id: str, run: int) -> bool:
@@ -131,28 +138,29 @@ class Scheduler:
         """Cancel what runs, hand out what was counted, leave no timer, task or socket behind."""
         self._stopped = True
         self._lag.stop()
-        self._summary.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-        await cancelled(self._tasks)
+        for timer in (self._summary, self._timer):
+            if timer is not None:
+                timer.cancel()
+        await cancelled(self._tasks.values())
         self._flush()
 
     # Entries
 
     def _add(self, definition: Definition, resume: Optional[Resume], spread_s: float) -> None:
         jitter_s = self._chance.random() * min(definition.interval_s, spread_s)
-        entry = Entry(definition, resumed(resume), self._loop.time() + jitter_s)
-        self._entries[definition.id] = entry
-        self._push(entry)
+        self._begin(Entry(definition, resumed(resume), self._loop.time() + jitter_s))
 
     def _change(self, entry: Entry, definition: Definition) -> None:
         """The same check asked for in another way: a new entry with the old state, due at once."""
         self._remove(entry)
-        successor = Entry(definition, entry.state, self._loop.time())
-        self._entries[definition.id] = successor
-        self._push(successor)
+        self._begin(Entry(definition, entry.state, self._loop.time()))
         if entry.run is not None:
             self.run_now(definition.id, entry.run)
+
+    def _begin(self, entry: Entry) -> None:
+        self._entries[entry.definition.id] = entry
+        self._turns.append(entry)
+        self._push(entry)
 
     def _remove(self, entry: Entry) -> None:
         entry.gone = True
@@ -174,10 +182,10 @@ class Scheduler:
         self._set_timer()
 
     def _set_timer(self) -> None:
-        """Wake when the next is due; a timer that is already set for then or sooner stays."""
+        """Wake when the next is due, those of one moment together; a timer that is set for then or sooner stays."""
         if not self._heap:
             return
-        due = self._heap[0][0]
+        due = max(self._heap[0][0], self._woken + TOGETHER_S)
         if self._timer is not None:
             if self._timer.when() <= due:
                 return
@@ -186,6 +194,7 @@ class Scheduler:
 
     def _on_timer(self) -> None:
         self._timer = None
+        self._woken = self._loop.time()
         self._wake()
 
     def _collect(self, now: float) -> None:
@@ -209,12 +218,15 @@ class Scheduler:
             self._finish(entry, self._not_run(entry, late_s))
             return
         self._busy[entry.target] += 1
-        task = self._loop.create_task(self._run_entry(entry, now))
-        self._tasks[task] = entry
-        task.add_done_callback(self._on_done)
+        self._tasks[entry] = self._loop.create_task(self._run_entry(entry, now))
 
     async def _run_entry(self, entry: Entry, began: float) -> None:
-        result = await self._run(entry.definition)
+        try:
+            self._judge(entry, began, await self._run(entry.definition))
+        finally:
+            self._end(entry)
+
+    def _judge(self, entry: Entry, began: float, result: Result) -> None:
         late_s = max(0.0, began - entry.due)
         stalled_s = self._lag.stall_since(began)
         if result.state is not State.OK and stalled_s > min(self._limits.stall_s, entry.definition.timeout_s / 4):
@@ -223,13 +235,12 @@ class Scheduler:
             result = msgspec.structs.replace(result, late_s=round(late_s, 3))
         self._finish(entry, result)
 
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        entry = self._tasks.pop(task)
+    def _end(self, entry: Entry) -> None:
+        """Give its place to who waits for one. A callback of the task would cost another turn of the loop."""
+        del self._tasks[entry]
         self._busy[entry.target] -= 1
         if not self._busy[entry.target]:
             del self._busy[entry.target]
-        if not task.cancelled():
-            task.result()  # a run raises nothing but cancellation; anything else is a fault of ours
         if self._stopped:
             return
         if entry.target in self._blocked:
@@ -293,8 +304,24 @@ class Scheduler:
     # Summaries
 
     def _on_summary(self) -> None:
-        self._flush()
-        self._summary = self._loop.call_later(SUMMARY_EVERY_S, self._on_summary)
+        """Each entry once a minute, not too many at a time: checks that are due must not wait for all of them."""
+        for _ in range(min(len(self._turns), SUMMARIES_AT_ONCE)):
+            entry = self._turns.popleft()
+            if not entry.gone:
+                self._hand_out(entry)
+                self._turns.append(entry)
+        self._summary = None
+        self._set_summary_timer()
+
+    def _set_summary_timer(self) -> None:
+        """So that all have had their turn within a minute; a timer that is set for sooner stays."""
+        slices = max(1, math.ceil(len(self._turns) / SUMMARIES_AT_ONCE))
+        due = self._loop.time() + SUMMARY_EVERY_S / slices
+        if self._summary is not None:
+            if self._summary.when() <= due:
+                return
+            self._summary.cancel()
+        self._summary = self._loop.call_at(due, self._on_summary)
 
     def _flush(self) -> None:
         for entry in self._entries.values():

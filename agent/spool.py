@@ -13,14 +13,18 @@ import zlib
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Union
 
 import msgspec
 
-from agent.wire import CheckResult, Results, Summary
+from agent.wire import MAX_FRAME_BYTES, CheckResult, Results, Summary
 
 _HEADER = struct.Struct(">QII")
 _SUFFIX = ".spool"
 _HELD_BYTES = 2 * 1024 * 1024
+_MESSAGE_BYTES = MAX_FRAME_BYTES // 8  # also what the hub takes in one go
+
+Outcome = Union[CheckResult, Summary]
 
 
 class _Segment(msgspec.Struct):
@@ -57,18 +61,23 @@ class Spool:
         """How many messages the hub has not confirmed."""
         return self.next_serial - 1 - self.forgotten
 
-    def append(self, changes: Sequence[CheckResult], summaries: Sequence[Summary]) -> int:
-        """Take results in and give their serial. Once it returns, a kill of this process does not lose them.
+    def append(self, outcomes: Sequence[Outcome]) -> int:
+        """Take results in, in their order, and give their last serial. Then a kill of this process loses none.
 
-        After `keep` of what is `unkept` no power cut does.
+        After `keep` of what is `unkept` no power cut does. What is too much for one message makes several: one that
+        the wire refuses would be sent, and refused, for ever.
         """
+        payload = _message(self.next_serial, outcomes)
+        if len(payload) > _MESSAGE_BYTES and len(outcomes) > 1:
+            half = len(outcomes) // 2
+            self.append(outcomes[:half])
+            return self.append(outcomes[half:])
         serial = self.next_serial
         self.next_serial += 1
-        payload = msgspec.msgpack.encode(Results(serial, list(changes), list(summaries)))
         self._held.append((serial, payload))
         self._held_bytes += len(payload)
         self.write_held()
-        while self._held_bytes > _HELD_BYTES:
+        while self._held_bytes > _HELD_BYTES and len(self._held) > 1:
             self._held_bytes -= len(self._held.popleft()[1])
             self._drop_to(self._held[0][0] - 1)
         return serial
@@ -135,6 +144,12 @@ class Spool:
         if serial > self.forgotten:
             self.dropped += serial - self.forgotten
             self.forgotten = serial
+
+
+def _message(serial: int, outcomes: Sequence[Outcome]) -> bytes:
+    changes = [one for one in outcomes if isinstance(one, CheckResult)]
+    summaries = [one for one in outcomes if isinstance(one, Summary)]
+    return msgspec.msgpack.encode(Results(serial, changes, summaries))
 
 
 def _opened(directory: Path) -> Iterator[_Segment]:

@@ -28,12 +28,12 @@ class Deadline:
         self._expired = False
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        self._watch = watch = _watch()
+        task = asyncio.current_task(watch.loop)
         assert task is not None
         self._task = task
-        self._watch = _watch()
-        self.due = self._watch.loop.time() + self._seconds
-        self._watch.begin(self)
+        self.due = watch.loop.time() + self._seconds
+        watch.begin(self)
 
     def expire(self) -> None:
         """It is over: the block is cancelled."""

@@ -15,7 +15,6 @@ import msgspec
 MAX_HEAD_BYTES = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: ([^\r\n]*))?\r?")
 _HEADER_LINES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\n]*(?:\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\n]*)*")
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\n]*)?\r?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -47,9 +46,12 @@ def split_head(data: bytes) -> Optional[tuple[Head, bytes]]:
     """The head and what came after it; None as long as the head is incomplete. Raises `NotHttp`."""
     if not b"HTTP/1.".startswith(data[:7]):
         raise NotHttp("the answer does not begin with HTTP/1")
-    end = _HEAD_END.search(data, 0, MAX_HEAD_BYTES)
-    if end is not None:
-        return _head(data[: end.start()]), data[end.end() :]
+    crlf = data.find(b"\n\r\n", 0, MAX_HEAD_BYTES)
+    bare = data.find(b"\n\n", 0, crlf if crlf >= 0 else MAX_HEAD_BYTES)
+    if bare >= 0:
+        return _head(data[:bare]), data[bare + 2 :]
+    if crlf >= 0:
+        return _head(data[:crlf]), data[crlf + 3 :]
     if len(data) >= MAX_HEAD_BYTES:
         raise NotHttp(f"its head is longer than {MAX_HEAD_BYTES // 1024} KiB")
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Awaitable
 from typing import Protocol
 
 from checks.per_loop import PerLoop
@@ -16,19 +17,19 @@ AT_ONCE = 1024
 
 
 class _Waits(Protocol):
-    async def readable(self, descriptor: int) -> None: ...
+    def readable(self, descriptor: int) -> Awaitable[None]: ...
 
-    async def writable(self, descriptor: int) -> None: ...
+    def writable(self, descriptor: int) -> Awaitable[None]: ...
 
 
-async def readable(descriptor: int) -> None:
+def readable(descriptor: int) -> Awaitable[None]:
     """Come back when there is something to read, or the other end is gone."""
-    await _waits().readable(descriptor)
+    return _waits().readable(descriptor)
 
 
-async def writable(descriptor: int) -> None:
+def writable(descriptor: int) -> Awaitable[None]:
     """Come back when it can be written to; for a connecting socket, when that is decided."""
-    await _waits().writable(descriptor)
+    return _waits().writable(descriptor)
 
 
 class _Epoll:
@@ -40,11 +41,11 @@ class _Epoll:
         self._waiting: dict[int, asyncio.Future[None]] = {}
         loop.add_reader(self._epoll.fileno(), self._settle)
 
-    async def readable(self, descriptor: int) -> None:
-        await self._wait(descriptor, select.EPOLLIN | select.EPOLLONESHOT)
+    def readable(self, descriptor: int) -> Awaitable[None]:
+        return self._wait(descriptor, select.EPOLLIN | select.EPOLLONESHOT)
 
-    async def writable(self, descriptor: int) -> None:
-        await self._wait(descriptor, select.EPOLLOUT | select.EPOLLONESHOT)
+    def writable(self, descriptor: int) -> Awaitable[None]:
+        return self._wait(descriptor, select.EPOLLOUT | select.EPOLLONESHOT)
 
     async def _wait(self, descriptor: int, events: int) -> None:
         try:

@@ -33,9 +33,12 @@ async def run(definition: Definition, now: Callable[[], datetime] = utc_now) -> 
 async def _look(definition: Definition, trace: Trace) -> Finding:
     try:
         probe, params = _prepared(definition)
-        return await _in_time(probe, params, definition.timeout_s, trace)
+        with Deadline(definition.timeout_s):
+            return await probe.look(params, trace)
     except ProbeError as error:
         return error.finding
+    except Expired:
+        return _timed_out(definition, probe, trace)
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         return Finding(f"the {definition.type} probe itself failed: {said}", State.UNKNOWN, reason="failed")
@@ -53,14 +56,11 @@ def _prepared(definition: Definition) -> tuple[Probe, object]:
         raise CouldNotLook(f"{definition.type} check cannot be run as it is defined: {error}", "bad_params") from error
 
 
-async def _in_time(probe: Probe, params: object, timeout_s: float, trace: Trace) -> Finding:
-    try:
-        with Deadline(timeout_s):
-            return await probe.look(params, trace)
-    except Expired:
-        reason = "timeout" if probe.on_timeout is State.UNKNOWN else None
-        who = f"{trace.address} " if trace.address else ""
-        return Finding(f"{who}timed out after {timeout_s:g} s, {trace.doing}", probe.on_timeout, reason=reason)
+def _timed_out(definition: Definition, probe: Probe, trace: Trace) -> Finding:
+    reason = "timeout" if probe.on_timeout is State.UNKNOWN else None
+    who = f"{trace.address} " if trace.address else ""
+    output = f"{who}timed out after {definition.timeout_s:g} s, {trace.doing}"
+    return Finding(output, probe.on_timeout, reason=reason)
 
 
 def _result(definition: Definition, trace: Trace, finding: Finding, at: datetime) -> Result:

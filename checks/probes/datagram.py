@@ -14,7 +14,7 @@ MAX_ANSWER_BYTES = 65535
 async def ask(host: str, port: int, question: bytes, trace: Trace, family: str = "any") -> bytes:
     """What the first address of the host answers; waits as long as the check may."""
     target = (await resolve(host, port, trace, family))[0]
-    trace.address = str(target)
+    trace.address = target.said
     trace.doing = "waiting for its answer"
     with socket.socket(target.family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
@@ -38,7 +38,7 @@ async def _answer(sock: socket.socket) -> bytes:
 
 
 def _failed(target: Target, error: OSError) -> Exception:
-    words = words_for(str(target), error)
+    words = words_for(target.said, error)
     if error.errno in OURS:
         return CouldNotLook(words, "not_permitted")
     return Unhealthy(words, expected="an answer", actual=str(error.strerror))

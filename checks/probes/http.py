@@ -24,22 +24,25 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 
 async def look(params: HttpParams, trace: Trace) -> Finding:
-    answer = await _follow(params, trace)
+    answer = await _ask(params, params.url, trace)
+    if _is_redirect(params, answer.head):
+        answer = await _follow(params, answer, trace)
     kept_ms = 1000 * trace.phases["kept"] if "kept" in trace.phases else None
     first_ms = 1000 * sum(trace.phases.values()) - (kept_ms or 0.0)
     return judge_answer(params, answer, first_ms, kept_ms)
 
 
-async def _follow(params: HttpParams, trace: Trace) -> Answer:
+def _is_redirect(params: HttpParams, head: Head) -> bool:
+    return params.max_redirects > 0 and head.status in REDIRECTS
+
+
+async def _follow(params: HttpParams, answer: Answer, trace: Trace) -> Answer:
     """The answer at the end of the redirects that may be followed."""
     url, seen = params.url, [params.url]
-    while True:
-        answer = await _ask(params, url, trace)
-        if params.max_redirects == 0 or answer.head.status not in REDIRECTS:
-            return answer
+    while _is_redirect(params, answer.head):
         location = answer.head.header("location")
         if location is None:
-            return answer
+            break
         url = urljoin(url, location)
         if url in seen or len(seen) > params.max_redirects:
             why = "redirects in a circle" if url in seen else f"redirects more than {params.max_redirects} times"
@@ -49,6 +52,8 @@ async def _follow(params: HttpParams, trace: Trace) -> Answer:
                 actual=" → ".join(printable(step)[:200] for step in (*seen, url)),
             )
         seen.append(url)
+        answer = await _ask(params, url, trace)
+    return answer
 
 
 async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
@@ -72,7 +77,7 @@ async def _ask(params: HttpParams, url: str, trace: Trace) -> Answer:
             if params.keep_alive:
                 await stream.send(_request(params, there, with_secrets=own_secrets, last=False))
                 answer = await _read(params, url, stream, trace)
-                if params.max_redirects and answer.head.status in REDIRECTS:
+                if _is_redirect(params, answer.head):
                     return answer
                 _assert_kept(answer)
                 trace.doing = "sending the request again over the connection that is to be kept"
@@ -93,7 +98,7 @@ def _assert_kept(answer: Answer) -> None:
 async def _read(params: HttpParams, url: str, stream: Stream, trace: Trace, phase: str = "first_byte") -> Answer:
     head, rest = await _read_head(stream, trace, phase)
     whole = params.wants_body or params.keep_alive
-    if not whole or params.method == "HEAD" or (params.max_redirects and head.status in REDIRECTS):
+    if not whole or params.method == "HEAD" or _is_redirect(params, head):
         return Answer(url, head, None)
     body = Body(head, params.max_body_bytes)
     if rest:

@@ -11,6 +11,7 @@ import errno
 import functools
 import os
 import socket
+from collections.abc import Sequence
 from typing import NamedTuple, Optional, Union
 
 from checks.aside import aside
@@ -33,23 +34,24 @@ _WORDS = {
 
 
 class Target(NamedTuple):
-    """One address of a host, ready to connect to."""
+    """One address of a host, ready to connect to; `said` is how people read it."""
 
     family: int
     address: SockAddress
-
-    def __str__(self) -> str:
-        host, port = self.address[:2]
-        return f"[{host}]:{port}" if self.family == socket.AF_INET6 else f"{host}:{port}"
+    said: str
 
 
-async def resolve(host: str, port: int, trace: Trace, family: str = "any") -> list[Target]:
+def _target(family: int, address: SockAddress) -> Target:
+    host, port = address[:2]
+    return Target(family, address, f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}")
+
+
+async def resolve(host: str, port: int, trace: Trace, family: str = "any") -> Sequence[Target]:
     """The host's addresses in the system's order; a literal address costs no look-up."""
-    literal = _literal(host, port)
-    if literal is not None:
-        if FAMILIES[family] not in {socket.AF_UNSPEC, literal.family}:
-            raise CouldNotLook(f"{host} is no {family} address", "bad_params")
-        return [literal]
+    return _literal(host, port, family) or await _looked_up(host, port, trace, family)
+
+
+async def _looked_up(host: str, port: int, trace: Trace, family: str) -> Sequence[Target]:
     trace.doing = f"waiting for the name {host} to be resolved"
     try:
         found = await aside(lambda: socket.getaddrinfo(host, port, FAMILIES[family], socket.SOCK_STREAM))
@@ -59,18 +61,28 @@ async def resolve(host: str, port: int, trace: Trace, family: str = "any") -> li
         raise CouldNotLook(f"{host[:80]!r} is no host name: {error}", "bad_params") from error
     finally:
         trace.mark("dns")
-    return [Target(entry[0], entry[4]) for entry in found]  # type: ignore[arg-type]
+    return [_target(entry[0], entry[4]) for entry in found]  # type: ignore[arg-type]
 
 
 @functools.lru_cache(maxsize=4096)
-def _literal(host: str, port: int) -> Optional[Target]:
+def _literal(host: str, port: int, family: str) -> tuple[Target, ...]:
+    """The address that this is; none where it is a name."""
+    target = _parsed(host, port)
+    if target is None:
+        return ()
+    if FAMILIES[family] not in {socket.AF_UNSPEC, target.family}:
+        raise CouldNotLook(f"{host} is no {family} address", "bad_params")
+    return (target,)
+
+
+def _parsed(host: str, port: int) -> Optional[Target]:
     with contextlib.suppress(OSError):
         socket.inet_pton(socket.AF_INET, host)
-        return Target(socket.AF_INET, (host, port))
+        return _target(socket.AF_INET, (host, port))
     with contextlib.suppress(OSError):
         address, _, zone = host.partition("%")
         socket.inet_pton(socket.AF_INET6, address)
-        return Target(socket.AF_INET6, (address, port, 0, _scope(zone)))
+        return _target(socket.AF_INET6, (address, port, 0, _scope(zone)))
     return None
 
 
@@ -90,13 +102,9 @@ def _unresolved(host: str, family: str, error: socket.gaierror) -> Exception:
 
 async def connection(host: str, port: int, trace: Trace, family: str = "any") -> socket.socket:
     """A non-blocking socket connected to the first address of the host that accepts: `with await connection(…)`."""
-    return await _first_connection(await resolve(host, port, trace, family), trace)
-
-
-async def _first_connection(targets: list[Target], trace: Trace) -> socket.socket:
     failures: list[tuple[Target, OSError]] = []
-    for target in targets:
-        trace.address = str(target)
+    for target in _literal(host, port, family) or await _looked_up(host, port, trace, family):
+        trace.address = target.said
         trace.doing = "connecting: packets are lost or dropped on the way"
         try:
             return await connect(target)
@@ -127,7 +135,7 @@ async def connect(target: Target) -> socket.socket:
 
 
 def _unconnected(failures: list[tuple[Target, OSError]]) -> Exception:
-    output = "; ".join(words_for(str(target), error) for target, error in failures)
+    output = "; ".join(words_for(target.said, error) for target, error in failures)
     actual = "; ".join(str(error.strerror) for _, error in failures)
     if all(error.errno in OURS for _, error in failures):
         return CouldNotLook(output, "not_permitted")

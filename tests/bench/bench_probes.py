@@ -1,7 +1,9 @@
 """TCP and HTTP probes on one core, paced and unpaced, beside spawned check_tcp and blackbox_exporter; overload.
 
 "On one core" is probes a second of processor time (user and system) of whoever probes, its children included: on a
-machine that does something else meanwhile, wall time would measure that.
+machine that does something else meanwhile, wall time would measure that. Of several short runs the best counts, ours
+and theirs alike: what else runs can only take caches away. Where the system allows it all have real-time priority,
+since lateness is promised for a core of its own.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
+import select
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,6 +36,7 @@ from checks.probes.plugin import DIRECTORIES
 from checks.result import Result, State
 from checks.run import run as run_check
 
+BURSTS = 5
 OURS, THEIRS = 0, 1  # the core that probes, the core that is probed
 BLACKBOX = Path("/usr/bin/prometheus-blackbox-exporter")
 CHECK_TCP = Path(DIRECTORIES[0]) / "check_tcp"
@@ -45,6 +49,7 @@ def run() -> None:
         return
     try:
         os.sched_setaffinity(0, {OURS})
+        _take_the_core()
         for kind in ("tcp", "http"):
             _compare(kind)
         with answering("tcp") as port:
@@ -52,7 +57,16 @@ def run() -> None:
             _overload(port)
         _memory()
     finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         os.sched_setaffinity(0, cores)
+
+
+def _take_the_core() -> None:
+    """Real-time priority for this process and those that it starts."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except PermissionError:
+        print("without a core of its own: lateness is also what else runs here")
 
 
 @contextlib.contextmanager
@@ -90,20 +104,23 @@ def definitions(kind: str, port: int, count: int, **settings: Any) -> list[Defin
 
 def _compare(kind: str) -> None:
     with answering(kind) as port:
-        ours = statistics.median(_unpaced(kind, port) for _ in range(3))
-        limit = {"tcp": "limit 10,000", "http": "limit 10,000"}[kind]
-        print(f"{kind}: ours {ours:,.0f} a CPU second, new connections ({limit})")
+        ours = max(_unpaced(kind, port) for _ in range(BURSTS))
+        print(f"{kind}: ours {ours:,.0f} a CPU second, new connections (limit 10,000)")
+        bare = max(_bare(kind, port) for _ in range(BURSTS))
+        print(
+            f"{kind}: bare sockets on epoll, nothing noted or judged, {bare:,.0f} a CPU second: what Python can do here"
+        )
         if kind == "tcp" and CHECK_TCP.exists():
-            spawned = _spawned(port)
+            spawned = max(_spawned(port) for _ in range(BURSTS))
             print(f"{kind}: check_tcp spawned {spawned:,.0f} a CPU second: ours is {ours / spawned:.0f}× (limit 30×)")
         if BLACKBOX.exists():
-            theirs = _blackbox(kind, port)
+            theirs = max(_blackbox(kind, port) for _ in range(BURSTS))
             wanted = {"tcp": 4, "http": 8}[kind]
-            ratio = f"ours is {ours / theirs:.1f}× (limit {wanted}×)"
+            ratio = f"ours is {ours / theirs:.1f}× (limit {wanted}×), bare sockets {bare / theirs:.1f}×"
             print(f"{kind}: blackbox_exporter, asked over kept connections, {theirs:,.0f} a CPU second: {ratio}")
 
 
-def _unpaced(kind: str, port: int, total: int = 20_000, at_once: int = 50) -> float:
+def _unpaced(kind: str, port: int, total: int = 10_000, at_once: int = 50) -> float:
     """Probes a CPU second when each begins as soon as another ends."""
     checks = definitions(kind, port, 200)
 
@@ -122,7 +139,36 @@ def _unpaced(kind: str, port: int, total: int = 20_000, at_once: int = 50) -> fl
     return asyncio.run(main())
 
 
-def _spawned(port: int, total: int = 400) -> float:
+def _bare(kind: str, port: int, total: int = 10_000, at_once: int = 50) -> float:
+    """The same connections and bytes without anything that makes a probe of them: the ceiling."""
+    request = b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Watchdeck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    work, running = iter(range(total)), dict[int, socket.socket]()
+    began = time.process_time()
+    with select.epoll() as epoll:
+        for number in itertools.islice(work, at_once):
+            _begin(kind, (host(number), port), request, epoll, running)
+        while running:
+            for descriptor, _ in epoll.poll():
+                with running.pop(descriptor) as sock:
+                    if kind == "http":
+                        assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+                for number in itertools.islice(work, 1):
+                    _begin(kind, (host(number), port), request, epoll, running)
+    return total / (time.process_time() - began)
+
+
+def _begin(
+    kind: str, target: tuple[str, int], request: bytes, epoll: select.epoll, running: dict[int, socket.socket]
+) -> None:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    sock.connect_ex(target)
+    if kind == "http":
+        sock.send(request)
+    epoll.register(sock.fileno(), select.EPOLLIN if kind == "http" else select.EPOLLOUT)
+    running[sock.fileno()] = sock
+
+
+def _spawned(port: int, total: int = 100) -> float:
     began = os.times()
     for first in range(0, total, 4):
         started = [
@@ -133,7 +179,7 @@ def _spawned(port: int, total: int = 400) -> float:
     return total / sum(after - before for before, after in zip(began[:4], os.times()[:4], strict=True))
 
 
-def _blackbox(kind: str, port: int, total: int = 4_000, scrapers: int = 8) -> float:
+def _blackbox(kind: str, port: int, total: int = 2_000, scrapers: int = 8) -> float:
     """Its probes a CPU second, asked for as Prometheus does, over kept connections from the other core."""
     module = {"tcp": "tcp_connect", "http": "http_2xx"}[kind]
     with socket.socket() as free:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from agent.scheduler import DEFAULT_LIMITS, Limits, Outcome, Scheduler
+from agent.scheduler import DEFAULT_LIMITS, SUMMARIES_AT_ONCE, Limits, Outcome, Scheduler
 from agent.wire import CheckResult, Resume, Summary
 from checks.definition import Definition
 from checks.result import Metric, Result, State
@@ -108,6 +109,32 @@ def test_what_does_not_change_is_summed_up_each_minute() -> None:
         assert (summary.check, summary.state, summary.count, summary.output) == ("ci/a", 0, 6, "answer 5")
         assert summary.metrics == {"nth": (0.0, 2.5, 5.0, 6, 5.0)}
         assert summary.end - summary.start == pytest.approx(timedelta(seconds=50), abs=timedelta(seconds=0.1))
+        await night.scheduler.stop()
+
+    warped(main())
+
+
+def test_thousands_are_summed_up_a_few_at_a_time_and_each_within_its_minute() -> None:
+    async def main() -> None:
+        night = Night(Prober(), Limits(running=10_000, per_target=10_000, starts_per_s=1e9))
+        told: Counter[float] = Counter()
+        by_check: dict[str, list[float]] = {}
+
+        def tell(outcome: Outcome) -> None:
+            if isinstance(outcome, Summary):
+                told[warp_loop().time()] += 1
+                by_check.setdefault(outcome.check, []).append(warp_loop().time())
+
+        night.scheduler._deliver = tell
+        night.scheduler.replace([check(str(n), interval_s=20.0) for n in range(1100)], {})
+        await asyncio.sleep(30)
+        remembered = {f"ci/{n}": Resume("ok", hard=True, attempt=1) for n in range(1100)}
+        night.scheduler.replace([check(str(n), interval_s=20.0) for n in range(1200)], remembered)
+        await asyncio.sleep(150)
+        assert max(told.values()) <= SUMMARIES_AT_ONCE
+        assert len(by_check) == 1200
+        for times in by_check.values():
+            assert max(after - before for before, after in itertools.pairwise([*times, 180.0])) <= 61
         await night.scheduler.stop()
 
     warped(main())

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.spool import Spool, keep
-from agent.wire import CheckResult, Results
+from agent.wire import MAX_FRAME_BYTES, CheckResult, Results
 from checks.result import Result, State
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -29,8 +29,12 @@ def outputs(spool: Spool, after: int = 0, limit: int = 1000) -> list[str]:
     return [results.changes[0].result.output for results in waiting]
 
 
+def _no_space(*_: object) -> int:
+    raise OSError(28, "No space left on device")
+
+
 def put(spool: Spool, *texts: str) -> list[int]:
-    return [spool.append([change(text)], []) for text in texts]
+    return [spool.append([change(text)]) for text in texts]
 
 
 def test_what_was_put_in_comes_out_in_order_after_a_restart(tmp_path: Path) -> None:
@@ -105,11 +109,34 @@ def test_confirmed_segments_leave_the_disk(tmp_path: Path) -> None:
     assert Spool(tmp_path).next_serial == 41
 
 
+def test_more_than_the_wire_takes_makes_several_messages_in_order(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    texts = [f"{number} {'x' * 100_000}" for number in range(100)]
+    last = spool.append([change(text) for text in texts])
+    sent = spool.after(0, 1000)
+    assert (sent[-1][0], spool.next_serial) == (last, last + 1)
+    assert max(len(payload) for _, payload in sent) < MAX_FRAME_BYTES
+    came = [one for _, payload in sent for one in msgspec.msgpack.decode(payload, type=Results).changes]
+    assert [one.result.output for one in came] == texts
+
+
+def test_one_result_that_is_more_than_may_be_held_is_held_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", _no_space)
+        put(spool, "small", "huge" + "x" * 3_000_000)
+        (held,) = outputs(spool)
+        assert held.startswith("huge")
+        assert spool.dropped == 1
+
+
 def test_a_disk_that_takes_nothing_does_not_silence_the_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = Spool(tmp_path)
     put(spool, "before")
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patch.setattr(os, "write", _no_space)
         put(spool, "full", "still full")
         assert outputs(spool) == ["before", "full", "still full"]
         spool.forget(2)

@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 HOST = f"127.{100 + os.getpid() % 100}.{os.getpid() // 100 % 250}.1"  # where no other test listens
-REPLICA_IS_LINKED = {"command": ("INFO", "replication"), "expect": "master_link_status:up"}
+REPLICA_IS_LINKED: dict[str, Any] = {"command": ("INFO", "replication"), "expect": "master_link_status:up"}
 
 
 async def probe(port: int, timeout_s: float = 60.0, **params: Any) -> Result:
@@ -95,7 +95,7 @@ async def test_one_that_is_up_answers_and_what_it_is_asked_is_judged(tmp_path: P
 async def test_a_login_that_is_wanted_given_and_wrong(tmp_path: Path, secret: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("guess")
-    password = {"password_file": str(secret)}
+    password: dict[str, Any] = {"password_file": str(secret)}
     with redis(tmp_path, "--requirepass", "s3cret") as (port, _):
         asked(port, "AUTH s3cret", "ACL SETUSER mia on >s3cret ~* +ping +dbsize")
         without = await probe(port)
