@@ -145,7 +145,7 @@ async def _set_to_work(hub: Hub, freshness: Freshness, start: Start) -> None:
         start(push_metrics(hub, hub.config.otlp), "otlp")
     start(hub.measuring.run(), "measuring")
     start(hub.refining.run(), "refining")
-    start(tidy_daily(hub.store, hub.clock, retention_rules(hub.config.retention)), "tidying")
+    start(tidy_daily(hub.ledger, hub.clock, retention_rules(hub.config.retention)), "tidying")
     for mailbox in mailboxes_of(hub.config.mail):
         start(watch_mail(mailbox, hub.config.mail.look_every_s, hub.desk.report), f"mail of {mailbox}")
 
