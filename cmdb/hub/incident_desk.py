@@ -22,6 +22,7 @@ from cmdb.hub.troubles import Troubles
 from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import Trouble, causes_first
+from cmdb.practices.duration import spoken
 from cmdb.practices.incident import Rule, closed, resolved
 from cmdb.practices.incident_opening import ACTOR
 from cmdb.practices.incident_plan import Plan
@@ -207,13 +208,14 @@ class IncidentDesk:
         now = self._clock.now()
         for incident in self._book:
             if incident.recovered_at is not None and incident.recovered_at + self._policy.hold_down <= now:
-                words = f"well for {now - incident.recovered_at}"
+                words = f"well for {spoken((now - incident.recovered_at).total_seconds())}"
                 left = list(self._book.effects_of(incident.number).bad)
                 await self._act(incident.number, functools.partial(resolved, who=ACTOR, at=now, text=words))
                 self._look_at(left)
         for number, at in list(self._book.resolved.items()):
             if at + self._policy.reopen_within <= now:
-                await self._act(number, functools.partial(closed, who=ACTOR, at=now, text="it stayed well"))
+                words = f"nothing reopened it within {spoken(self._policy.reopen_within.total_seconds())}"
+                await self._act(number, functools.partial(closed, who=ACTOR, at=now, text=words))
         if self._pending:
             self._stirred.set()
 

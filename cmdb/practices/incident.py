@@ -52,9 +52,9 @@ def assigned(incident: Incident, who: str, at: datetime, assignee: str, text: st
     if incident.state in FINISHED:
         raise NotPossible(State(incident.state), Action.START)
     state = incident.state if incident.state in {State.IN_PROGRESS, State.ON_HOLD} else State.IN_PROGRESS
-    first = {} if incident.acknowledged_at else {"acknowledged_at": at, "acknowledged_by": who}
     words = f"to {assignee}" + (f": {text}" if text else "")
-    return _step(incident, at, who, "assigned", words, state=str(state), assignee=assignee, **first)
+    answer = _first_answer(incident, who, at)
+    return _step(incident, at, who, "assigned", words, state=str(state), assignee=assignee, **answer)
 
 
 def held(incident: Incident, who: str, at: datetime, reason: str) -> Incident:
@@ -64,8 +64,9 @@ def held(incident: Incident, who: str, at: datetime, reason: str) -> Incident:
 
 
 def resumed(incident: Incident, who: str, at: datetime, text: str = "") -> Incident:
-    """Raises `NotPossible`."""
-    return _step(incident, at, who, "resumed", text, state=after(incident.state, Action.RESUME), hold_reason=None)
+    """Going on with it is responding to it, as taking it up is. Raises `NotPossible`."""
+    state = after(incident.state, Action.RESUME)
+    return _step(incident, at, who, "resumed", text, state=state, hold_reason=None, **_first_answer(incident, who, at))
 
 
 def resolved(incident: Incident, who: str, at: datetime, text: str = "") -> Incident:
@@ -110,7 +111,9 @@ def rearmed(incident: Incident, at: datetime, why: str) -> Incident:
 
 
 def merged(incident: Incident, who: str, at: datetime, into: int, why: str) -> Incident:
-    """Closed as a part of another."""
+    """Closed as a part of another. Raises `NotPossible`."""
+    if incident.state == State.CLOSED:
+        raise NotPossible(State.CLOSED, Action.CLOSE)
     return _step(
         incident, at, who, "merged", f"into INC-{into}: {why}",
         state=State.CLOSED, merged_into=into, closed_at=at, resolved_at=incident.resolved_at or at,
@@ -118,7 +121,9 @@ def merged(incident: Incident, who: str, at: datetime, into: int, why: str) -> I
 
 
 def took_over(incident: Incident, who: str, at: datetime, other: Incident, gained: Sequence[Effect]) -> Incident:
-    """Has these effects of the other's from now on; links to it."""
+    """Has these effects of the other's from now on; links to it. Raises `NotPossible`."""
+    if incident.state in FINISHED:
+        raise NotPossible(State(incident.state), Action.START)
     answered = f", acknowledged by {other.acknowledged_by}" if other.acknowledged_by else ""
     return _step(
         incident, at, who, "took over", f"INC-{other.number} {other.title}{answered}",
@@ -169,7 +174,11 @@ def weighed(
 
 
 def overridden(incident: Incident, who: str, at: datetime, reason: str, **weight: Any) -> Incident:
-    """A person's impact and urgency (and the `priority` and due times that follow): the graph's no longer count."""
+    """A person's impact and urgency (and the `priority` and due times that follow): the graph's no longer count.
+
+    Raises `NotPossible`: what is over was as grave as it was.
+    """
+    after(incident.state, Action.WEIGH)
     words = f"P{weight['priority']} (impact {weight['impact']}, urgency {weight['urgency']}): {reason}"
     return _step(incident, at, who, "priority", words, overridden=True, **weight)
 
@@ -194,6 +203,12 @@ Rule = Callable[[Incident], Incident]  # gives the incident after a step, or rai
 
 _UNANSWERED: dict[str, Any] = {"acknowledged_at": None, "acknowledged_by": None, "hold_reason": None}
 _MOST_NAMED = 5
+
+
+def _first_answer(incident: Incident, who: str, at: datetime) -> dict[str, Any]:
+    return {} if incident.acknowledged_at else {"acknowledged_at": at, "acknowledged_by": who}
+
+
 _TOGETHER = timedelta(minutes=1)
 _GATHERED = frozenset({"impact", "recovered"})  # in a storm one step of the timeline stands for all of a minute
 

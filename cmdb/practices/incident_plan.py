@@ -6,7 +6,7 @@ A plan is filled step by step (`recover`, `place`, `fold`, `weigh`), then read: 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -25,6 +25,7 @@ from cmdb.practices.correlation import (
     moved,
     shared_ci,
 )
+from cmdb.practices.duration import spoken
 from cmdb.practices.incident import joined, merged, noted, rearmed, recovered, took_over, worsened
 from cmdb.practices.incident_effects import LASTING, Effects
 from cmdb.practices.incident_opening import ACTOR, Past, opened, opened_again
@@ -57,6 +58,7 @@ class Plan:
         self._joins: dict[int, dict[str, Effect]] = {}
         self._went_down: dict[int, list[str]] = {}
         self._policy, self._now = policy, now
+        self._hold_down = spoken(policy.hold_down.total_seconds())
 
     @property
     def went_down(self) -> set[str]:
@@ -111,7 +113,7 @@ class Plan:
 
     def place(self, trouble: Trouble, past: Past | None = None) -> None:
         """Find where this trouble belongs; `past` is the newest incident of its key that is over."""
-        placed = self._board.place(trouble, words_of(self._policy.hold_down), self._policy.stakes.explains)
+        placed = self._board.place(trouble, self._hold_down, self._policy.stakes.explains)
         match placed.verdict:
             case Verdict.KNOWN:
                 self._known(placed, trouble)
@@ -219,7 +221,7 @@ class Plan:
     def _fold_one(self, other: Incident, number: int, cause: str, upstream: Mapping[str, Mapping[str, str]]) -> None:
         def why(ci: str) -> str:
             how = upstream.get(ci, {}).get(cause, "it is about the same CI")
-            return held_back(how, number, words_of(self._policy.hold_down))
+            return held_back(how, number, self._hold_down)
 
         known = self._made_of[number].all
         gained = moved((one for one in self._made_of[other.number] if one.check not in known), number)
@@ -260,12 +262,6 @@ class Plan:
         if incident.number in self._open:
             self._open[incident.number] = incident
         self.changed[incident.number] = incident
-
-
-def words_of(span: timedelta) -> str:
-    """How long that is, for people."""
-    seconds = span.total_seconds()
-    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"
 
 
 def _again(effect: Effect, made_of: Effects) -> Effect:

@@ -26,6 +26,7 @@ class Action(enum.StrEnum):
     REOPEN = "reopen"
     REARM = "rearm"  # it got worse: the acknowledgement no longer stands
     CLOSE = "close"
+    WEIGH = "weigh"  # a person says how grave it is
 
 
 OPEN = frozenset({State.NEW, State.ACKNOWLEDGED, State.IN_PROGRESS, State.ON_HOLD})
@@ -50,6 +51,7 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
     (State.ON_HOLD, Action.REARM): State.NEW,
     (State.RESOLVED, Action.REOPEN): State.NEW,
     (State.RESOLVED, Action.CLOSE): State.CLOSED,
+    **{(state, Action.WEIGH): state for state in OPEN},
 }
 
 
@@ -70,6 +72,7 @@ _PARTICIPLE = {
     Action.REOPEN: "reopened",
     Action.REARM: "re-armed",
     Action.CLOSE: "closed",
+    Action.WEIGH: "weighed anew",
 }
 
 

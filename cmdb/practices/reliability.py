@@ -64,7 +64,7 @@ def mean(values: Sequence[float]) -> float | None:
 
 def _first_answer_s(incident: Incident) -> float | None:
     """The first acknowledgement on the timeline: one taken back when it got worse was an answer all the same."""
-    answered = (entry.at for entry in incident.timeline if entry.what in {"acknowledged", "assigned"})
+    answered = (entry.at for entry in incident.timeline if entry.what in {"acknowledged", "assigned", "resumed"})
     first = next(answered, incident.acknowledged_at)
     return None if first is None else (first - incident.opened_at).total_seconds()
 

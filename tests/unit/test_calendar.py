@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cmdb.model.service import Holidays
+from cmdb.practices.business_time import elapsed_s
 from cmdb.practices.calendar import CalendarError, parse_calendar
 from cmdb.practices.span import duration_s
 from tests.unit.service_level_examples import local, span, utc
@@ -61,6 +62,15 @@ def test_public_holidays_and_own_dates_are_closed() -> None:
     days = [opened.start.strftime("%m-%d") for opened in worked]
     # 12-24 and 12-31 are own dates, 01-01 and 01-06 public holidays, 12-25 is one that is worked.
     assert days == ["12-21", "12-22", "12-23", "12-25", "12-28", "12-29", "12-30", "01-04", "01-05", "01-07"]
+
+
+def test_a_holiday_on_the_first_of_a_month_and_a_leap_day_of_every_year() -> None:
+    berlin = parse_calendar("Mon-Fri 09:00-17:00", "Europe/Berlin", Holidays(country="DE", dates=("02-29",)))
+    # Friday 1 May 2026, and Tuesday 29 February 2028: closed from the evening before to the morning after.
+    for start, end in (("2026-04-30 14:00", "2026-05-04 08:00"), ("2028-02-28 15:00", "2028-03-01 09:00")):
+        assert elapsed_s(berlin, utc(start), utc(end)) == 2 * 3600
+    assert elapsed_s(berlin, utc("2027-02-26 15:00"), utc("2027-03-01 09:00")) == 2 * 3600  # Friday to Monday
+    assert elapsed_s(berlin, utc("2026-05-04 08:00"), utc("2026-05-04 08:00")) == 0
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,13 @@ from cmdb.practices.incident import (
     is_stale,
     merged,
     noted,
+    overridden,
     rearmed,
     reopened,
     resolved,
     resumed,
     tied,
+    took_over,
 )
 from cmdb.practices.incident_state import TRANSITIONS, Action, NotPossible, State, after
 from cmdb.practices.priority import due, impact_of, priority_of, urgency_of
@@ -33,13 +35,13 @@ MATRIX = IncidentSection().matrix
 
 # state: what each action makes of it; "-" cannot be.
 TABLE = """
-              acknowledge  start        hold     resume       resolve   reopen  rearm  close
-new           acknowledged in_progress  on_hold  -            resolved  -       -      -
-acknowledged  -            in_progress  on_hold  -            resolved  -       new    -
-in_progress   in_progress  -            on_hold  -            resolved  -       new    -
-on_hold       on_hold      -            -        in_progress  resolved  -       new    -
-resolved      -            -            -        -            -         new     -      closed
-closed        -            -            -        -            -         -       -      -
+              acknowledge  start        hold     resume       resolve   reopen  rearm  close   weigh
+new           acknowledged in_progress  on_hold  -            resolved  -       -      -       new
+acknowledged  -            in_progress  on_hold  -            resolved  -       new    -       acknowledged
+in_progress   in_progress  -            on_hold  -            resolved  -       new    -       in_progress
+on_hold       on_hold      -            -        in_progress  resolved  -       new    -       on_hold
+resolved      -            -            -        -            -         new     -      closed  -
+closed        -            -            -        -            -         -       -      -       -
 """
 
 
@@ -163,9 +165,22 @@ def test_each_step_is_on_the_timeline_with_who_when_and_why() -> None:
     assert (one.state, one.merged_into, one.links, one.closed_at) == ("closed", 9, (9,), LATER)
 
 
-def test_taking_it_up_answers_it_and_holding_it_does_not() -> None:
+def test_taking_it_up_or_going_on_answers_it_and_holding_it_does_not() -> None:
     assert assigned(incident(), "mia", NOW, "rab").acknowledged_by == "mia"
-    assert held(incident(), "mia", NOW, "waiting").acknowledged_by is None
+    on_hold = held(incident(), "mia", NOW, "waiting")
+    assert on_hold.acknowledged_by is None
+    assert resumed(on_hold, "rab", LATER).acknowledged_by == "rab"
+    assert resumed(acknowledged(on_hold, "mia", NOW), "rab", LATER).acknowledged_by == "mia"
+
+
+def test_what_is_closed_stays_as_it_is() -> None:
+    over = closed(incident(), "mia", NOW)
+    with pytest.raises(NotPossible, match="closed cannot be closed"):
+        merged(over, "rab", LATER, 9, "the same disk")
+    with pytest.raises(NotPossible, match="closed cannot be weighed anew"):
+        overridden(over, "rab", LATER, "it was worse", impact=1, urgency=1, priority=1)
+    with pytest.raises(NotPossible, match="resolved cannot be started"):
+        took_over(resolved(incident(), "mia", NOW), "rab", LATER, incident(number=9), ())
 
 
 def test_a_major_incident_is_due_for_an_update_every_so_often_and_rings_once_each_time() -> None:

@@ -21,7 +21,7 @@ from cmdb.model.kind import Kind
 from cmdb.practices import incident as step
 from cmdb.practices import major
 from cmdb.practices.escalation import EscalatedSince
-from cmdb.practices.incident_state import FINISHED
+from cmdb.practices.incident_state import FINISHED, NotPossible
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 
@@ -64,7 +64,12 @@ async def merge(hub: Hub, session: Session, args: OtherArguments) -> Row:
             Code.CONFLICT, f"INC-{args.number}", f"cannot be merged into INC-{args.other}", "name an open one"
         )
     now, who = hub.clock.now(), session.actor
-    after = await hub.incidents.merge(args.number, args.other, who=who, at=now, why=args.text or "by hand")
+    try:
+        after = await hub.incidents.merge(args.number, args.other, who=who, at=now, why=args.text or "by hand")
+    except KeyError:
+        raise not_found("incident", f"INC-{args.number}") from None
+    except NotPossible as error:
+        raise Refused(Code.CONFLICT, f"INC-{args.number}", str(error), "link it instead") from error
     return await incident_row(hub.store, after.body())
 
 
