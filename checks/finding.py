@@ -61,14 +61,18 @@ class CouldNotLook(ProbeError):
 
 
 class Trace:
-    """What a probe notes on its way, so that a failure keeps it: phases in seconds, address, what it waits for."""
+    """What a probe notes on its way, so that a failure keeps it: phases in seconds, address, what it waits for.
 
-    __slots__ = ("_last", "address", "doing", "phases")
+    `excuse` is the reason that a time-out would have just now, where what is waited for is not what is looked at.
+    """
+
+    __slots__ = ("_last", "address", "doing", "excuse", "phases")
 
     def __init__(self) -> None:
         self.phases: dict[str, float] = {}
         self.address: Optional[str] = None
         self.doing = "starting"
+        self.excuse: Optional[str] = None
         self._last = time.monotonic()
 
     def mark(self, phase: str) -> None:

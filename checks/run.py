@@ -57,10 +57,11 @@ def _prepared(definition: Definition) -> tuple[Probe, object]:
 
 
 def _timed_out(definition: Definition, probe: Probe, trace: Trace) -> Finding:
-    reason = "timeout" if probe.on_timeout is State.UNKNOWN else None
     who = f"{trace.address} " if trace.address else ""
     output = f"{who}timed out after {definition.timeout_s:g} s, {trace.doing}"
-    return Finding(output, probe.on_timeout, reason=reason)
+    if trace.excuse is not None:
+        return Finding(output, State.UNKNOWN, reason=trace.excuse)
+    return Finding(output, probe.on_timeout, reason="timeout" if probe.on_timeout is State.UNKNOWN else None)
 
 
 def _result(definition: Definition, trace: Trace, finding: Finding, at: datetime) -> Result:

@@ -52,7 +52,7 @@ async def resolve(host: str, port: int, trace: Trace, family: str = "any") -> Se
 
 
 async def _looked_up(host: str, port: int, trace: Trace, family: str) -> Sequence[Target]:
-    trace.doing = f"waiting for the name {host} to be resolved"
+    trace.doing, trace.excuse = f"waiting for the name {host} to be resolved", "resolver"
     try:
         found = await aside(lambda: socket.getaddrinfo(host, port, FAMILIES[family], socket.SOCK_STREAM))
     except socket.gaierror as error:
@@ -61,6 +61,7 @@ async def _looked_up(host: str, port: int, trace: Trace, family: str) -> Sequenc
         raise CouldNotLook(f"{host[:80]!r} is no host name: {error}", "bad_params") from error
     finally:
         trace.mark("dns")
+    trace.excuse = None
     return [_target(entry[0], entry[4]) for entry in found]  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import socket
 import ssl
+from pathlib import Path
 from typing import Optional
 
 from checks.finding import CouldNotLook, Trace, Unhealthy
@@ -27,13 +28,18 @@ class BadCertificate(Unhealthy):
     """The peer's certificate was looked at and refused."""
 
 
-@functools.lru_cache(maxsize=64)
 def client_context(verify: bool, ca_file: Optional[str] = None, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
-    """A context of ours; without `verify` any certificate is taken. Dear to make, so kept."""
+    """A context of ours; without `verify` any certificate is taken. Dear to make, so kept until the file changes."""
     try:
-        context = ssl.create_default_context(cafile=ca_file)
+        changed_ns = 0 if ca_file is None else Path(ca_file).stat().st_mtime_ns
+        return _made(verify, ca_file, protocols, changed_ns)
     except (OSError, ssl.SSLError) as error:
         raise CouldNotLook(f"the CA file {ca_file} cannot be used: {error}", "bad_params") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _made(verify: bool, ca_file: Optional[str], protocols: tuple[str, ...], _changed_ns: int) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

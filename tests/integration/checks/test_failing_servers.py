@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -330,6 +333,43 @@ async def test_a_name_that_does_not_exist_is_said_to() -> None:
     assert "dns" in result.phases
 
 
+@pytest.mark.parametrize(
+    ("code", "state", "reason", "words"),
+    [
+        (socket.EAI_NONAME, State.CRITICAL, None, "the name shop.example has no address"),
+        (socket.EAI_AGAIN, State.UNKNOWN, "resolver", "the name shop.example cannot be looked up"),
+    ],
+)
+@pytest.mark.parametrize("type_", ["tcp", "tls", "http", "icmp", "redis"])
+async def test_a_name_without_an_address_is_told_from_a_resolver_that_fails(
+    monkeypatch: pytest.MonkeyPatch, type_: str, code: int, state: State, reason: str | None, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise socket.gaierror(code, "as it was told")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    result = await by_name(type_)
+    assert (result.state, result.reason) == (state, reason)
+    assert words in result.output
+
+
+@pytest.mark.parametrize("type_", ["tcp", "http", "icmp"])
+async def test_a_resolver_that_says_nothing_makes_no_target_down(monkeypatch: pytest.MonkeyPatch, type_: str) -> None:
+    enough = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: enough.wait(60) and [])
+    result = await by_name(type_, timeout_s=0.2)
+    enough.set()
+    assert (result.state, result.reason) == (State.UNKNOWN, "resolver")
+    assert result.output == "timed out after 0.2 s, waiting for the name shop.example to be resolved"
+
+
+async def by_name(type_: str, timeout_s: float = 30.0) -> Result:
+    if type_ == "http":
+        return await probe("http", timeout_s, url="http://shop.example/")
+    port = {} if type_ == "icmp" else {"port": 80}
+    return await probe(type_, timeout_s, host="shop.example", **port)
+
+
 def has_ipv6() -> bool:
     try:
         with socket.socket(socket.AF_INET6) as sock:
@@ -398,6 +438,17 @@ async def test_a_peer_that_does_not_speak_tls_is_told_from_one_that_breaks_off(
         result = await shake_hands(type_, server, str(authority.file))
     assert result.state is State.CRITICAL
     assert words in result.output
+
+
+async def test_a_ca_file_that_changes_is_read_again(authority: Authority, tmp_path: Path) -> None:
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(Authority(tmp_path, "another").file.read_bytes())
+    with serving(with_tls(authority.context("127.0.0.1"), is_silent)) as server:
+        before = await shake_hands("tls", server, str(ca_file))
+        ca_file.write_bytes(authority.file.read_bytes())
+        os.utime(ca_file, (0, 0))
+        after = await shake_hands("tls", server, str(ca_file))
+    assert (before.state, after.state) == (State.CRITICAL, State.OK)
 
 
 async def test_an_issuer_that_nobody_knows_is_named(authority: Authority) -> None:
