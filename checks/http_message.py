@@ -47,7 +47,7 @@ def split_head(data: bytes) -> Optional[tuple[Head, bytes]]:
     if not b"HTTP/1.".startswith(data[:7]):
         raise NotHttp("the answer does not begin with HTTP/1")
     crlf = data.find(b"\n\r\n", 0, MAX_HEAD_BYTES)
-    bare = data.find(b"\n\n", 0, crlf if crlf >= 0 else MAX_HEAD_BYTES)
+    bare = data.find(b"\n\n", 0, crlf + 1 if crlf >= 0 else MAX_HEAD_BYTES)
     if bare >= 0:
         return _head(data[:bare]), data[bare + 2 :]
     if crlf >= 0:

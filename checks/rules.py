@@ -19,6 +19,8 @@ from checks.propose import endpoint_address, propose
 CiBody = Mapping[str, Any]
 Matches = Callable[[str, CiBody], bool]  # selector, CI: does it hold
 
+# What these find is not found again at the next look: a second try would always say that all is well.
+SAID_ONCE = frozenset({"log"})
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
@@ -167,8 +169,14 @@ def _tuned(before: Definition, tuning: Tuning) -> Definition:
         interval_s=before.interval_s if tuning.interval_s is None else tuning.interval_s,
         retry_s=before.retry_s if tuning.retry_s is None else tuning.retry_s,
         timeout_s=before.timeout_s if tuning.timeout_s is None else tuning.timeout_s,
-        max_attempts=before.max_attempts if tuning.max_attempts is None else tuning.max_attempts,
+        max_attempts=_attempts(before, tuning),
     )
+
+
+def _attempts(before: Definition, tuning: Tuning) -> int:
+    if tuning.max_attempts is not None:
+        return tuning.max_attempts
+    return 1 if tuning.type in SAID_ONCE and tuning.type != before.type else before.max_attempts
 
 
 def told_values(tunings: Sequence[Tuning]) -> str:

@@ -73,9 +73,11 @@ def place(url: str) -> Place:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"{url[:200]!r} is no http or https URL")
+    if parts.username is not None:
+        raise ValueError("its URL names a user, and would be shown: user and password_file are for that")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Place(parts.scheme, parts.hostname, port, parts.netloc.rpartition("@")[2], path)
+    return Place(parts.scheme, parts.hostname, port, parts.netloc, path)
 
 
 @functools.lru_cache(maxsize=256)

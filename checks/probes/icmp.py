@@ -98,7 +98,10 @@ async def _listen(
     """Until all are answered: a raw socket hears everyone's answers, so the token tells them apart."""
     while len(answered) < count:
         await readable(sock.fileno())
-        packet = sock.recv(2048)
+        try:
+            packet = sock.recv(2048)
+        except OSError:
+            continue  # a router's word that a request cannot be delivered, or a damaged packet: no echo in any case
         sequence = echo_answer(packet, target.family, token)
         if sequence in sent and sequence not in answered:
             answered[sequence] = (time.monotonic() - sent[sequence]) * 1000

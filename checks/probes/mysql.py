@@ -5,6 +5,9 @@ Without a query nobody logs in: the server speaks first, and says its version or
 
 from __future__ import annotations
 
+import contextlib
+import socket
+from collections.abc import Iterator
 from typing import Any, Literal, Optional
 
 from checks.aside import aside
@@ -19,7 +22,6 @@ from checks.result import Metric
 
 _GREETING, _ERROR = 10, 255
 _MAX_GREETING_BYTES = 4096
-_CONNECT_TIMEOUT_S = 10
 
 
 class MysqlParams(Params, frozen=True):
@@ -75,24 +77,37 @@ def judge_greeting(packet: bytes, trace: Trace) -> Finding:
 async def _query(params: MysqlParams, query: str, trace: Trace) -> Finding:
     pymysql = driver("pymysql", "mysql")
     password = read_secret(params.password_file) if params.password_file is not None else ""
-    trace.address, trace.doing = f"{params.host}:{params.port}", "waiting for the query"
+    session = pymysql.connect(
+        host=params.host, user=params.user, password=password, database=params.database, defer_connect=True
+    )
+    sock = await connection(params.host, params.port, trace, params.family)
+    trace.doing = "waiting for the query"
 
     def ask() -> Any:
-        session = pymysql.connect(
-            host=params.host, port=params.port, user=params.user, password=password, database=params.database,
-            connect_timeout=_CONNECT_TIMEOUT_S,
-        )  # fmt: skip
+        session.connect(sock)
         with session, session.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchone()
 
     try:
-        row = await aside(ask)
+        with sock, _ended(sock):
+            row = await aside(ask)
     except pymysql.Error as error:
         said = printable(" ".join(str(error).split()))[:300]
         raise Unhealthy(f"{trace.address}: {said}", expected="an answer to the query", actual=said) from error
     trace.mark("query")
     return judge_row(row, params.expect, trace)
+
+
+@contextlib.contextmanager
+def _ended(sock: socket.socket) -> Iterator[None]:
+    """At the end nothing waits at this socket any more: a driver's thread is not left to a silent server."""
+    sock.setblocking(True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 PROBE = Probe(MysqlParams, look)

@@ -69,8 +69,8 @@ async def _assert_key(params: SshParams, wanted: str, trace: Trace) -> None:
     trace.mark("host_key")
     found = fingerprints(child.stdout)
     if wanted not in found:
-        actual = ", ".join(found) or "no key"
-        raise Unhealthy(f"{trace.address} has another host key", expected=wanted, actual=actual)
+        words = "has another host key" if found else "gave no host key"
+        raise Unhealthy(f"{trace.address} {words}", expected=wanted, actual=", ".join(found) or "no key")
 
 
 def fingerprints(text: str) -> tuple[str, ...]:

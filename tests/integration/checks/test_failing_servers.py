@@ -28,6 +28,7 @@ from tests.misbehaving import (
     serving,
     with_tls,
 )
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -370,6 +371,17 @@ async def by_name(type_: str, timeout_s: float = 30.0) -> Result:
     return await probe(type_, timeout_s, host="shop.example", **port)
 
 
+@pytest.mark.parametrize(
+    ("type_", "words"), [("mysql", "waiting for the query"), ("postgres", "waiting for the query")]
+)
+async def test_a_database_that_accepts_and_is_silent_holds_no_driver(type_: str, words: str) -> None:
+    with serving(is_silent) as server:
+        result = await probe(type_, 0.5, host=server.host, port=server.port, query="SELECT 1")
+        wait_for("the driver's thread to end", lambda: not any(one.name == "aside" for one in threading.enumerate()))
+    assert (result.state, result.address) == (State.CRITICAL, f"{server.host}:{server.port}")
+    assert words in result.output
+
+
 def has_ipv6() -> bool:
     try:
         with socket.socket(socket.AF_INET6) as sock:
@@ -507,6 +519,7 @@ async def test_https_works_whole_and_shows_each_phase(authority: Authority) -> N
     ("type_", "params", "words"),
     [
         ("http", {"url": "gopher://x"}, "is no http or https URL"),
+        ("http", {"url": "http://mia:s3cret@x/"}, "its URL names a user"),
         ("http", {"url": "http://x", "status": "fine"}, "is no list of codes"),
         ("http", {"url": "http://x", "body_matches": "("}, "unterminated subpattern"),
         ("tcp", {"host": "127.0.0.1"}, "missing required field `port`"),
@@ -520,3 +533,4 @@ async def test_a_check_that_cannot_be_run_as_defined_is_unknown(type_: str, para
     assert result.state is State.UNKNOWN
     assert result.reason in {"bad_params", "unsupported"}
     assert words in result.output
+    assert "s3cret" not in result.output

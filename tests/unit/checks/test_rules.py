@@ -64,6 +64,17 @@ def test_a_rule_adds_a_check_with_what_the_ci_knows_put_in() -> None:
     assert check.definition.rule == "shop.toml: health"
 
 
+def test_a_line_in_a_log_is_told_at_once_since_the_next_look_no_longer_sees_it() -> None:
+    tuning = Tuning("log", {"path": "/var/log/syslog", "pattern": "panic"})
+    once = planned(WEB, Rule("panic", "class=endpoint", tuning))["panic"].definition
+    twice = planned(
+        WEB, Rule("panic", "class=endpoint", tuning), Rule("panic", "class=endpoint", Tuning(max_attempts=2))
+    )["panic"].definition
+    assert once is not None
+    assert twice is not None
+    assert (once.max_attempts, twice.max_attempts) == (1, 2)
+
+
 def test_a_field_alone_keeps_its_type_and_nested_ones_are_put_in_too() -> None:
     rule = Rule("x", "class=endpoint", Tuning("plugin", {"plugin": "p", "args": ["-p", "{port}"], "port": "{port}"}))
     definition = planned(WEB, rule)["x"].definition
