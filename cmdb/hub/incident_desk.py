@@ -23,8 +23,7 @@ from cmdb.model.change import Delta
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import Trouble, causes_first
 from cmdb.practices.duration import spoken
-from cmdb.practices.incident import Rule, closed, resolved
-from cmdb.practices.incident_opening import ACTOR
+from cmdb.practices.incident import HUB, Rule, closed, resolved
 from cmdb.practices.incident_plan import Plan
 from cmdb.practices.incident_state import NotPossible
 from cmdb.practices.incident_weight import Policy
@@ -125,7 +124,7 @@ class IncidentDesk:
             troubles: list[Trouble] = []
             for event in events:
                 if event.number in open_ and event.number is not None:
-                    plan.note(event.number, event.labels.get("from", ACTOR), event.text)
+                    plan.note(event.number, event.labels.get("from", HUB), event.text)
                 elif event.firing:
                     troubles.append(await self.troubles.of_event(event, self._clock.now()))
             wanted = [one for one in troubles if not self._maintenance.holds(one.ci)]
@@ -154,13 +153,22 @@ class IncidentDesk:
                 bad.append(check)
             elif known is not None and check["hard"]:
                 other.append(check)
-        troubles = causes_first([await self.troubles.of(check) for check in bad])
+        troubles = await self._troubles(bad)
         for start in range(0, max(1, len(troubles)), AT_ONCE):
             together = troubles[start : start + AT_ONCE]
             held |= await self._decide(together, well if start == 0 else well & {one.check for one in together}, other)
             other = []
             await asyncio.sleep(0)
         self._unreachable = {id_: who for id_, who in self._unreachable.items() if id_ not in pending} | held
+
+    async def _troubles(self, checks: Iterable[Document]) -> Sequence[Trouble]:
+        """Those that depend on fewest others first."""
+        found: list[Trouble] = []
+        for number, check in enumerate(checks, 1):
+            found.append(await self.troubles.of(check))
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return causes_first(found)
 
     async def _plan(self) -> Plan:
         number = await self._record.next_number()
@@ -210,18 +218,18 @@ class IncidentDesk:
             if incident.recovered_at is not None and incident.recovered_at + self._policy.hold_down <= now:
                 words = f"well for {spoken((now - incident.recovered_at).total_seconds())}"
                 left = list(self._book.effects_of(incident.number).bad)
-                await self._act(incident.number, functools.partial(resolved, who=ACTOR, at=now, text=words))
+                await self._act(incident.number, functools.partial(resolved, who=HUB, at=now, text=words))
                 self._look_at(left)
         for number, at in list(self._book.resolved.items()):
             if at + self._policy.reopen_within <= now:
                 words = f"nothing reopened it within {spoken(self._policy.reopen_within.total_seconds())}"
-                await self._act(number, functools.partial(closed, who=ACTOR, at=now, text=words))
+                await self._act(number, functools.partial(closed, who=HUB, at=now, text=words))
         if self._pending:
             self._stirred.set()
 
     async def _act(self, number: int, rule: Rule) -> None:
         try:
-            await self._record.change(number, rule, actor=ACTOR, reason="time")
+            await self._record.change(number, rule, actor=HUB, reason="time")
         except NotPossible as error:
             _log.info("INC-%d: %s", number, error)  # somebody was quicker
 

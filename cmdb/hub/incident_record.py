@@ -19,7 +19,7 @@ from cmdb.model.effect import Effect
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import moved
-from cmdb.practices.incident import Rule, merged, took_over
+from cmdb.practices.incident import HUB, Rule, merged, took_over
 from cmdb.practices.incident_opening import Past
 from cmdb.practices.incident_state import FINISHED
 from cmdb.store.protocol import StaleVersion
@@ -93,7 +93,7 @@ class IncidentRecord:
         changes += [Put(Kind.EFFECT, one, one.version) for one in effects]
         if last > counter.value:
             changes.append(_counted(counter, last))
-        await self._commit(changes, "hub", reason)
+        await self._commit(changes, HUB, reason)
 
     async def read(self, number: int) -> Incident | None:
         document = await self._ledger.get(Kind.INCIDENT, str(number))

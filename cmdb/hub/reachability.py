@@ -106,7 +106,8 @@ class Reachability:
         for tell in self.listeners if everything else ():
             tell()
         try:
-            await self._write(changed)
+            for start in range(0, len(changed), AT_ONCE):
+                await self._write(changed[start : start + AT_ONCE])
         except StoreError:
             self._again.update(changed)
             raise

@@ -16,6 +16,8 @@ from cmdb.model.incident import Incident, TimelineEntry
 from cmdb.practices.incident_effects import LASTING
 from cmdb.practices.incident_state import FINISHED, Action, NotPossible, State, after
 
+HUB = "hub"  # who does what nobody did by hand
+
 
 class AlreadyAcknowledged(Exception):
     """Somebody was first. `who` and `at` name them."""
@@ -40,7 +42,7 @@ def noted(incident: Incident, who: str, at: datetime, text: str) -> Incident:
 
 def told(incident: Incident, at: datetime, words: str) -> Incident:
     """Who was told, is to be told, or could not be."""
-    return _step(incident, at, "hub", "told", words)
+    return _step(incident, at, HUB, "told", words)
 
 
 def escalated(incident: Incident, who: str, at: datetime, words: str) -> Incident:
@@ -105,7 +107,7 @@ def rearmed(incident: Incident, at: datetime, why: str) -> Incident:
     who = incident.acknowledged_by
     state = after(incident.state, Action.REARM)
     return _step(
-        incident, at, "hub", "re-armed", f"{why}; {who} had acknowledged it",
+        incident, at, HUB, "re-armed", f"{why}; {who} had acknowledged it",
         state=state, rearmed=incident.rearmed + 1, **_UNANSWERED,
     )  # fmt: skip
 
@@ -124,30 +126,35 @@ def took_over(incident: Incident, who: str, at: datetime, other: Incident, gaine
     """Has these effects of the other's from now on; links to it. Raises `NotPossible`."""
     if incident.state in FINISHED:
         raise NotPossible(State(incident.state), Action.START)
+    fields = {
+        "affected": incident.affected + len(gained),
+        "links": linked(incident.links, other.number),
+        "recovered_at": None if _last(gained) else incident.recovered_at,
+    }
+    words = f"INC-{other.number} {other.title}"
+    if who == HUB and not other.acknowledged_by:
+        return _gathered(incident, at, "took over", [words], **fields)
     answered = f", acknowledged by {other.acknowledged_by}" if other.acknowledged_by else ""
-    return _step(
-        incident, at, who, "took over", f"INC-{other.number} {other.title}{answered}",
-        affected=incident.affected + len(gained), links=linked(incident.links, other.number),
-        recovered_at=None if _last(gained) else incident.recovered_at,
-    )  # fmt: skip
+    return _step(incident, at, who, "took over", f"{words}{answered}", **fields)
 
 
 def joined(incident: Incident, at: datetime, effects: Sequence[Effect], fresh: int) -> Incident:
     """More checks are bad and belong to it; all but the `fresh` ones it knows already, and they are bad again."""
     what = "relapsed" if not fresh else "impact" if all(one.role == "impact" for one in effects) else "also affected"
     recovered_at = None if _last(effects) else incident.recovered_at
-    return _step_about(effects, incident, at, what, affected=incident.affected + fresh, recovered_at=recovered_at)
+    affected = incident.affected + fresh
+    return _gathered(incident, at, what, [*map(_told, effects)], affected=affected, recovered_at=recovered_at)
 
 
 def recovered(incident: Incident, at: datetime, effects: Sequence[Effect], *, over: bool) -> Incident:
     """These are well; `over`: they were the last of its causes."""
     recovered_at = (incident.recovered_at or at) if over else None
-    return _step_about(effects, incident, at, "recovered", recovered_at=recovered_at)
+    return _gathered(incident, at, "recovered", [effect.called for effect in effects], recovered_at=recovered_at)
 
 
 def worsened(incident: Incident, at: datetime, effect: Effect) -> Incident:
     """A check that is part of it is bad in another way now."""
-    return _step(incident, at, "hub", "changed", f"{effect.called} is {effect.severity}")
+    return _step(incident, at, HUB, "changed", f"{effect.called} is {effect.severity}")
 
 
 def weighed(
@@ -169,7 +176,7 @@ def weighed(
     if not incident.version:
         return msgspec.structs.replace(incident, **times, **weight)
     before, because = incident.priority, f": {why}" if why else ""
-    incident = _step(incident, at, "hub", "priority", f"P{before} → P{priority}{because}", **times, **weight)
+    incident = _step(incident, at, HUB, "priority", f"P{before} → P{priority}{because}", **times, **weight)
     return rearmed(incident, at, f"it is P{priority} now") if priority < before else incident
 
 
@@ -203,14 +210,12 @@ Rule = Callable[[Incident], Incident]  # gives the incident after a step, or rai
 
 _UNANSWERED: dict[str, Any] = {"acknowledged_at": None, "acknowledged_by": None, "hold_reason": None}
 _MOST_NAMED = 5
+_TOGETHER = timedelta(minutes=1)
+_GATHERED = frozenset({"impact", "recovered", "took over"})  # in a storm one step stands for all of a minute
 
 
 def _first_answer(incident: Incident, who: str, at: datetime) -> dict[str, Any]:
     return {} if incident.acknowledged_at else {"acknowledged_at": at, "acknowledged_by": who}
-
-
-_TOGETHER = timedelta(minutes=1)
-_GATHERED = frozenset({"impact", "recovered"})  # in a storm one step of the timeline stands for all of a minute
 
 
 def _last(effects: Sequence[Effect]) -> bool:
@@ -218,15 +223,18 @@ def _last(effects: Sequence[Effect]) -> bool:
     return any(effect.role in LASTING and effect.recovered_at is None for effect in effects)
 
 
-def _step_about(effects: Sequence[Effect], incident: Incident, at: datetime, what: str, **fields: Any) -> Incident:
-    """One step for all of these effects, or the last one of this kind grown by them."""
+def _gathered(incident: Incident, at: datetime, what: str, words: Sequence[str], **fields: Any) -> Incident:
+    """One step of the hub's for all of these, or the last one of this kind grown by them.
+
+    That it has recovered, or not any more, is a step of its own.
+    """
     entries = incident.timeline
-    if (index := _gathering(entries, at, what)) is not None and not fields["recovered_at"]:
-        timeline = (*entries[:index], _grown(entries[index], len(effects)), *entries[index + 1 :])
+    index = _gathering(entries, at, what) if fields["recovered_at"] == incident.recovered_at else None
+    if index is None:
+        entry = TimelineEntry(at=at, who=HUB, what=what, text="; ".join(words[:_MOST_NAMED]))
+        timeline = (*entries, _grown(entry, max(0, len(words) - _MOST_NAMED)))
     else:
-        named = "; ".join(map(_told, effects[:_MOST_NAMED]))
-        entry = TimelineEntry(at=at, who="hub", what=what, text=named)
-        timeline = (*entries, _grown(entry, max(0, len(effects) - _MOST_NAMED)))
+        timeline = (*entries[:index], _grown(entries[index], len(words)), *entries[index + 1 :])
     return msgspec.structs.replace(incident, timeline=timeline, **fields)
 
 
@@ -234,7 +242,7 @@ def _gathering(entries: Sequence[TimelineEntry], at: datetime, what: str) -> int
     """Where among the last steps the one is that what happens in this minute is counted in."""
     for index in reversed(range(len(entries))):
         entry = entries[index]
-        if entry.who != "hub" or entry.what not in _GATHERED or at - entry.at >= _TOGETHER:
+        if entry.who != HUB or entry.what not in _GATHERED or at - entry.at >= _TOGETHER:
             return None
         if entry.what == what:
             return index
@@ -253,9 +261,8 @@ def _and_more(number: int) -> str:
 
 
 def _told(effect: Effect) -> str:
-    """A check, and how bad it is: of one that is well, only that it is."""
     because = f" ({effect.why})" if effect.why else ""
-    return effect.called if effect.recovered_at else f"{effect.called}: {effect.severity}{because}"
+    return f"{effect.called}: {effect.severity}{because}"
 
 
 def _step(incident: Incident, at: datetime, who: str, what: str, text: str, **fields: Any) -> Incident:

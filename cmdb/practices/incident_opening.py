@@ -11,12 +11,11 @@ import msgspec
 from cmdb.model.effect import Effect
 from cmdb.model.incident import Incident, TimelineEntry
 from cmdb.practices.correlation import Trouble
-from cmdb.practices.incident import reopened
+from cmdb.practices.incident import HUB, reopened
 from cmdb.practices.incident_state import State
 from cmdb.practices.incident_weight import Policy, weights
 from cmdb.practices.priority import due, impact_of
 
-ACTOR = "hub"
 BY_HAND = "hand:"  # what the key of an incident begins with that is like no other
 
 
@@ -58,7 +57,7 @@ def opened(number: int, trouble: Trouble, now: datetime, before: Past | None) ->
         opened_at=now,
         affected=1,
         links=() if before is None else (before.incident.number,),
-        timeline=(TimelineEntry(at=now, who=ACTOR, what="opened", text=f"{words}{follows}"),),
+        timeline=(TimelineEntry(at=now, who=HUB, what="opened", text=f"{words}{follows}"),),
         labels=dict(trouble.labels),
     )
 
@@ -66,7 +65,7 @@ def opened(number: int, trouble: Trouble, now: datetime, before: Past | None) ->
 def opened_again(past: Past, trouble: Trouble, now: datetime, policy: Policy) -> tuple[Incident, list[Effect]]:
     """The same incident, to be answered anew, and those of its effects that were still bad: they ended with it."""
     words = f"{trouble.name or trouble.check}: {trouble.severity}"
-    again = reopened(past.incident, ACTOR, now, words)
+    again = reopened(past.incident, HUB, now, words)
     again = msgspec.structs.replace(again, respond_due=due(now, again.priority, policy.respond_minutes))
     ended = [one for one in past.effects.values() if one.recovered_at is None]
     return again, [msgspec.structs.replace(one, recovered_at=now) for one in ended]

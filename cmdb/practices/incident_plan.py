@@ -26,9 +26,9 @@ from cmdb.practices.correlation import (
     shared_ci,
 )
 from cmdb.practices.duration import spoken
-from cmdb.practices.incident import joined, merged, noted, rearmed, recovered, took_over, worsened
+from cmdb.practices.incident import HUB, joined, merged, noted, rearmed, recovered, took_over, worsened
 from cmdb.practices.incident_effects import LASTING, Effects
-from cmdb.practices.incident_opening import ACTOR, Past, opened, opened_again
+from cmdb.practices.incident_opening import Past, opened, opened_again
 from cmdb.practices.incident_state import FINISHED
 from cmdb.practices.incident_weight import Policy, weigh
 
@@ -181,7 +181,7 @@ class Plan:
         elif known.severity != trouble.severity:
             self.worsen(placed.number, trouble.check, trouble.severity)
         elif trouble.labels:
-            self.note(placed.number, ACTOR, f"reported again: {trouble.title}")
+            self.note(placed.number, HUB, f"reported again: {trouble.title}")
 
     def _say_again(self, number: int, trouble: Trouble) -> None:
         """One that joins just now was told of twice at once: the last word on how bad it is counts."""
@@ -227,8 +227,8 @@ class Plan:
         gained = moved((one for one in self._made_of[other.number] if one.check not in known), number)
         gained = as_impact(gained, why)
         self._take(gained)
-        self._put(took_over(self._open[number], ACTOR, self._now, other, gained))
-        self._put(merged(other, ACTOR, self._now, number, why(other.ci or "")))
+        self._put(took_over(self._open[number], HUB, self._now, other, gained))
+        self._put(merged(other, HUB, self._now, number, why(other.ci or "")))
         del self._open[other.number]
         self._board.drop(other, self._made_of.pop(other.number))
         self._board.take(self._open[number], self._made_of[number])

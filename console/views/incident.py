@@ -86,7 +86,7 @@ def _effect_lines(row: Row) -> Iterator[Block]:
         yield Heading("Checks", "bad together")
         for effect in effects:
             state, ink = _effect_state(effect)
-            name = clean(effect.get("check")).rpartition("/")[2]
+            name = clean(effect.get("name")) or clean(effect.get("check")).rpartition("/")[2]
             yield Prose(((f"{state:<5}", ink), (name, Ink.TEXT), (f"  {clean(effect.get('role'))}", Ink.DIM)), 5)
         if (more := int(row.get("affected") or 0) - len(effects)) > 0:
             yield Prose(text(f"and {more} more", Ink.DIM), 5)
@@ -211,11 +211,11 @@ def _effects(effects: Sequence[Row]) -> Listing:
         (
             Column("STATE", lambda effect, _moment: (_effect_state(effect),), 5, 4),
             Column("SINCE", cells.age("since"), 5, rank=2, right=True),
-            Column("CHECK", cells.field("check"), 30, 14, grow=2),
+            Column("CHECK", cells.field("name"), 30, 14, grow=2),
             Column("PART", cells.field("role", Ink.DIM), 9, rank=1),
             Column("WHY", cells.field("why", Ink.DIM), 24, 10, rank=3, grow=2),
         ),
-        [{**effect, "id": str(effect.get("check"))} for effect in effects],
+        [{**effect, "id": effect["check"], "name": effect.get("name") or effect["check"]} for effect in effects],
         ("No check.", "Somebody opened this incident by hand."),
         lambda effect: Place("check", str(effect.get("check"))),
     )

@@ -73,6 +73,24 @@ def test_that_the_last_cause_is_well_is_a_step_of_its_own() -> None:
     assert one.recovered_at == NOW
 
 
+def test_what_follows_the_last_cause_is_counted_with_it() -> None:
+    one = recovered(BLANK, NOW, [effect("switch/icmp", "cause", well=True)], over=True)
+    for check in ("web/tcp", "db/tcp"):
+        one = recovered(one, NOW + timedelta(seconds=9), [effect(check, well=True)], over=True)
+    assert [(entry.text, one.recovered_at) for entry in one.timeline] == [("switch/icmp; and 2 more", NOW)]
+
+
+def test_what_is_folded_within_a_minute_is_one_step_but_who_had_it_is_named() -> None:
+    one = BLANK
+    for number in (8, 9, 10):
+        other = msgspec.structs.replace(BLANK, id=str(number), number=number, title=f"h{number}")
+        one = took_over(one, "hub", NOW, other, [effect(f"h{number}/tcp")])
+    answered = msgspec.structs.replace(BLANK, id="11", number=11, title="h11", acknowledged_by="mia")
+    one = took_over(one, "hub", NOW, answered, [])
+    assert [entry.text for entry in one.timeline] == ["INC-8 h8; and 2 more", "INC-11 h11, acknowledged by mia"]
+    assert (one.links, one.affected) == ((8, 9, 10, 11), 3)
+
+
 def test_an_incident_that_takes_over_what_is_still_bad_has_not_recovered() -> None:
     well = msgspec.structs.replace(BLANK, recovered_at=NOW)
     other = msgspec.structs.replace(BLANK, id="8", number=8)
