@@ -16,7 +16,7 @@ from cmdb.model.change import AuditRow
 from cmdb.store.errors import damaged
 from cmdb.store.moment import from_us
 from cmdb.store.rows import past_row_is_intact, seq_of_place
-from cmdb.store.seal import seq_of, where_of
+from cmdb.store.seal import before_of, seq_of
 
 _PAST_ROW = "SELECT place, kind, class, id, body, checksum FROM past WHERE place = ?"
 _AUDIT_ROW = "SELECT seq, at, actor, reason, summary, previous, digest FROM audit WHERE seq = ?"
@@ -45,12 +45,12 @@ class Chains:
         gone = "SELECT place FROM gone WHERE kind = ? AND id = ? ORDER BY place DESC"
         starts = [place for (place,) in self._connection.execute(gone, (kind, id_))]
         if newest is not None:
-            starts.insert(0, where_of(newest).before)
+            starts.insert(0, before_of(newest))
         for start in starts:
             place = start
             while place and (version := self._version(kind, id_, place)) is not None:
                 yield version
-                place = where_of(version.sealed).before
+                place = before_of(version.sealed)
 
     def _version(self, kind: str, id_: str, place: int) -> PastVersion | None:
         until = seq_of_place(place)

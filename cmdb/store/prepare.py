@@ -16,7 +16,7 @@ from cmdb.model.kind import Kind
 from cmdb.store.moment import from_us, to_us
 from cmdb.store.protocol import Batch, Difference, Document, Write
 from cmdb.store.rows import BatchRows, Row, history_row, past_row, place_of
-from cmdb.store.seal import SEAL_BYTES, Where, checksum_of, number_of, pack, seal, unsealed
+from cmdb.store.seal import SEAL_BYTES, checksum_of, number_of, pack, seal, unsealed
 from cmdb.store.text import SEARCHED
 from cmdb.store.verify import Head
 
@@ -41,10 +41,12 @@ _filed = msgspec.msgpack.Decoder(_Filed).decode
 
 
 class Slot(msgspec.Struct, gc=False):
-    """A record of the batch: its bytes before and after, their version and class, and where the new ones belong."""
+    """A record of the batch: its bytes before and after, their version and class; its number, and the place in `past`
+    of the version before."""
 
     table: str
-    where: Where
+    number: int
+    place: int = 0
     before: bytes | None = None
     class_before: str = ""
     version: int = 0
@@ -95,10 +97,10 @@ def slots_of(keys: Sequence[RecordKey], head: Head, latest: Callable[[RecordKey]
         table, before = _NAMES.get(key[0], key[0]), latest(key)
         if before is None:
             last_number += 1
-            slots[key] = Slot(table, Where(seq, 0, last_number))
+            slots[key] = Slot(table, last_number)
         else:
-            where, known = Where(seq, place_of(seq, replaced), number_of(before)), filed(before)
-            slots[key] = Slot(table, where, before, known.class_, known.version, known.class_, before)
+            number, place, known = number_of(before), place_of(seq, replaced), filed(before)
+            slots[key] = Slot(table, number, place, before, known.class_, known.version, known.class_, before)
             replaced += 1
     return slots
 
@@ -115,7 +117,7 @@ def _written(write: Write, slot: Slot, seq: int) -> Delta:
         body = {**body, "version": actual + 1}
         packed = pack(body)
     slot.version, slot.class_ = actual + 1, body.get("class", "")
-    slot.after = seal(packed, f"{slot.table}\0{write.id}", slot.where)
+    slot.after = seal(packed, f"{slot.table}\0{write.id}", seq, slot.place, slot.number)
     return Delta(seq, write.kind, write.id, body)
 
 
@@ -123,14 +125,14 @@ def rows_of(audit: AuditRow, differences: Sequence[Difference], slots: Slots) ->
     """What the database takes."""
     puts, removes, past, gone = [], [], [], []
     for (_, id_), slot in slots.items():
-        where, before, after = slot.where, slot.before, slot.after
+        before, after = slot.before, slot.after
         if before is not None:
-            past.append(past_row(where.before, slot.table, slot.class_before, id_, before))
+            past.append(past_row(slot.place, slot.table, slot.class_before, id_, before))
         if after is not None:
-            puts.append((where.number, slot.table, id_, after))
+            puts.append((slot.number, slot.table, id_, after))
         elif before is not None:
-            removes.append((where.number,))
-            gone.append((slot.table, id_, where.before))
+            removes.append((slot.number,))
+            gone.append((slot.table, id_, slot.place))
     history = [_history_row(audit.seq, n, row, slots) for n, row in enumerate(differences)]
     return BatchRows(audit, to_us(audit.at), puts, removes, past, gone, history)
 
@@ -143,13 +145,11 @@ def _history_row(seq: int, n: int, row: Difference, slots: Slots) -> Row:
 
 def head_after(head: Head, rows: BatchRows, slots: Slots) -> Head:
     """Where the log ends once these rows are written."""
-    documents, checksum, last_number = head.documents, head.checksum, head.last_number
-    for slot in slots.values():
-        if slot.before is not None:
-            documents, checksum = documents - 1, checksum - checksum_of(slot.before)
-        if slot.after is not None:
-            documents, checksum = documents + 1, checksum + checksum_of(slot.after)
-            last_number = max(last_number, slot.where.number)
+    befores = [slot.before for slot in slots.values() if slot.before is not None]
+    afters = [slot.after for slot in slots.values() if slot.after is not None]
+    documents = head.documents - len(befores) + len(afters)
+    checksum = head.checksum - sum(map(checksum_of, befores)) + sum(map(checksum_of, afters))
+    last_number = max([head.last_number, *(put[0] for put in rows.puts)])
     return Head(rows.audit.seq, rows.at_us, rows.audit.digest, documents, checksum, last_number)
 
 

@@ -18,27 +18,15 @@ pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 
 
-class Where(msgspec.Struct, frozen=True, gc=False):
-    """The batch that wrote it, the place in `past` of the version before (0: none), the document's number."""
-
-    seq: int
-    before: int = 0
-    number: int = 0
-
-
-def seal(packed: bytes, row: str, where: Where) -> bytes:
-    """The bytes to keep for this row."""
-    told = packed + _WHERE.pack(where.seq, where.before, where.number)
+def seal(packed: bytes, row: str, seq: int, before: int = 0, number: int = 0) -> bytes:
+    """The bytes to keep for this row. `seq`, `before` and `number` are what `seq_of`, `before_of`, `number_of` read."""
+    told = packed + _WHERE.pack(seq, before, number)
     return told + zlib.crc32(told, zlib.crc32(row.encode())).to_bytes(4, "big")
 
 
 def unsealed(sealed: bytes) -> Any:
     """What was packed, without looking at the seal: for bytes that were verified when they were read."""
     return unpack(sealed[:-SEAL_BYTES])
-
-
-def where_of(sealed: bytes) -> Where:
-    return Where(*_WHERE.unpack_from(sealed, len(sealed) - SEAL_BYTES))
 
 
 def intact(sealed: bytes, row: str) -> bool:
@@ -49,6 +37,11 @@ def intact(sealed: bytes, row: str) -> bool:
 def seq_of(sealed: bytes) -> int:
     """The batch that wrote it."""
     return int.from_bytes(sealed[-SEAL_BYTES:-20], "big")
+
+
+def before_of(sealed: bytes) -> int:
+    """The place in `past` of the version before; 0: there is none."""
+    return int.from_bytes(sealed[-20:-12], "big")
 
 
 def number_of(sealed: bytes) -> int:

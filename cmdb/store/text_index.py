@@ -17,7 +17,7 @@ from cmdb.store.packed import PackedRows
 from cmdb.store.prepare import RecordKey, by_name
 from cmdb.store.protocol import StoreError
 from cmdb.store.rows import Row, execute_rows
-from cmdb.store.seal import seq_of, unsealed, where_of
+from cmdb.store.seal import number_of, seq_of, unsealed
 from cmdb.store.text import SEARCHED, text_of
 
 AT_ONCE = 64  # records a step: about two milliseconds that a commit may have to wait
@@ -140,4 +140,4 @@ class TextIndex:
 
     def _row(self, kind: Kind, id_: str) -> Row | None:
         sealed = self._tables[kind].rows.get(id_)
-        return None if sealed is None else (where_of(sealed).number, text_of(kind, unsealed(sealed)))
+        return None if sealed is None else (number_of(sealed), text_of(kind, unsealed(sealed)))

@@ -19,7 +19,7 @@ from cmdb.store.database import Database
 from cmdb.store.overlay import PackedView
 from cmdb.store.packed import PackedRows
 from cmdb.store.prepare import head_after, rows_of, slots_of
-from cmdb.store.seal import Where, pack, seal
+from cmdb.store.seal import pack, seal
 from cmdb.store.table import PackedTable
 
 
@@ -61,7 +61,11 @@ class SqliteStorage(Storage):
         seq = head.seq + 1
         slots = slots_of([(name, id_) for id_ in documents], head, lambda key: packed.rows.get(key[1]))
         for (_, id_), slot in slots.items():
-            slot.after = _sealed(f"{name}\0{id_}", documents[id_], slot.where)
+            fields = documents[id_]
+            if fields is None:
+                slot.after = None
+            else:
+                slot.after = seal(pack(fields), f"{name}\0{id_}", seq, slot.place, slot.number)
         if slots:
             audit = next_row(head.digest, seq, datetime.now(UTC), "tinydb", "write", f"{name}: {len(slots)}")
             rows = rows_of(audit, (), slots)
@@ -78,7 +82,3 @@ class PackedTinyDB(TinyDB):
 
     table_class = PackedTable
     default_storage_class = SqliteStorage  # type: ignore[assignment]  # TinyDB declares its default's own class
-
-
-def _sealed(row: str, fields: Any, where: Where) -> bytes | None:
-    return None if fields is None else seal(pack(fields), row, where)

@@ -28,7 +28,7 @@ from cmdb.model.kind import Kind
 from cmdb.store.embedded import EmbeddedStore
 from cmdb.store.packed import PackedRows
 from cmdb.store.protocol import Batch, Write
-from cmdb.store.seal import Where, pack, seal
+from cmdb.store.seal import pack, seal
 from tests.bench.figure import Figure, Spent
 from tests.bench.packages import EACH_HOST, body, host_of, package, package_id
 from tests.bench.rivals import PlainSqlite, SameRows, StockTinyDB, median_of, postgres_upsert_ms
@@ -320,7 +320,7 @@ def _memory() -> Figure:
     with _traced() as bytes_used:
         rows = PackedRows(("class", "host", "name"))
         for n in range(count):
-            rows.apply({package_id(n): seal(pack(body(n)), package_id(n), Where(n))})
+            rows.apply({package_id(n): seal(pack(body(n)), package_id(n), n)})
         gc.collect()
         used = bytes_used()
     assert len(rows) == count

@@ -19,7 +19,7 @@ from cmdb.audit import GENESIS, next_row
 from cmdb.store.connection import connect, transaction
 from cmdb.store.rows import BatchRows, Row, past_row, place_of, write_batches
 from cmdb.store.schema import bring_up_to_date
-from cmdb.store.seal import Where, pack, seal
+from cmdb.store.seal import pack, seal
 from tests.bench.figure import Spent, spent
 from tests.bench.packages import EACH_HOST, body, host_of, package_id
 
@@ -148,10 +148,10 @@ class SameRows:
             left.unlink()
 
     def _row(self, n: int, revision: int = 0) -> Row:
-        return n + 1, "ci", package_id(n), seal(pack(body(n, revision)), package_id(n), Where(revision, 0, n + 1))
+        return n + 1, "ci", package_id(n), seal(pack(body(n, revision)), package_id(n), revision, 0, n + 1)
 
 
-def median_of(action: Callable[[int], None], times: int) -> Spent:
+def median_of(action: Callable[[int], object], times: int) -> Spent:
     """Of so many runs of it, each given its number."""
     each = [spent(lambda n=n: action(n)) for n in range(times)]  # type: ignore[misc]
     return Spent(statistics.median(one.wall_s for one in each), statistics.median(one.cpu_s for one in each))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cmdb.store.index import path_of
 from cmdb.store.packed import PackedRows
-from cmdb.store.seal import Where, pack, seal
+from cmdb.store.seal import pack, seal
 
 DOCUMENTS = st.fixed_dictionaries(
     {}, optional={"class": st.sampled_from(["host", "os"]), "status": st.sampled_from(["in_use", ["odd"], None])}
@@ -20,7 +20,7 @@ DOCUMENTS = st.fixed_dictionaries(
 @given(st.lists(st.lists(DOCUMENTS, min_size=1, max_size=4), max_size=5))
 def test_loaded_in_chunks_or_put_one_by_one(chunks: list[list[dict[str, Any]]]) -> None:
     at_once, one_by_one = PackedRows(("class", "status")), PackedRows(("class", "status"))
-    packed = [[seal(pack(document), "row", Where(1)) for document in chunk] for chunk in chunks]
+    packed = [[seal(pack(document), "row", 1) for document in chunk] for chunk in chunks]
     ids = [[f"{n}-{m}" for m in range(len(chunk))] for n, chunk in enumerate(chunks)]
     at_once.load(zip(ids, packed, strict=True))
     for chunk_ids, chunk in zip(ids, packed, strict=True):
