@@ -243,12 +243,12 @@ def _missing(
             continue
         still_missing = item.status == "missing" and any(section.owns(*name) for section in unchanged)
         if still_missing or name in gone or any(section.owns(*name) for section in whole):
-            after = _longer_missing(item, at, policy)
+            after = longer_missing(item, at, policy)
             if after != item:
                 yield after
 
 
-def _longer_missing(item: ConfigurationItem, at: datetime, policy: Policy) -> ConfigurationItem:
+def longer_missing(item: ConfigurationItem, at: datetime, policy: Policy) -> ConfigurationItem:
     """Missing from one report more. Once it was from enough, it only waits for its time: nothing is written."""
     since = item.missing_since or at
     reports = min(item.missing_reports + 1, policy.grace_reports)

@@ -27,8 +27,10 @@ from cmdb.model.change import Change, Put, Remove
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.precedence import AGENT, drift
-from cmdb.reconcile import OnRecord, Seen, reconcile
+from cmdb.reconcile import OnRecord, Policy, Seen, longer_missing, reconcile
+from cmdb.store.protocol import StaleVersion
 
+TRIES = 5
 MOST_ROWS = 10_000  # of what an import would change, in its answer
 
 
@@ -45,13 +47,21 @@ class Importing:
         # Each host of a file is a reporter of its own: nothing follows from one for the next.
         reporter = AgentRecord(id=f"{source}:{found.name}", name=found.name)
         is_container = found.host.attributes.get("virtualisation") in CONTAINERS
-        async with self._recognition.deciding():
-            identified = await self._recognition.identify(reporter, found.host.keys, in_container=is_container)
-            changes = await self._changes(found, identified, source)
-            row = await self._row(found, identified, changes)
-            if not dry_run and changes:
-                await self._ledger.commit(changes, actor=actor, reason=source)
-                self._remember(reporter, identified, changes)
+        for tries_left in reversed(range(TRIES)):
+            async with self._recognition.deciding():
+                identified = await self._recognition.identify(reporter, found.host.keys, in_container=is_container)
+                changes = await self._changes(found, identified, source)
+                row = await self._row(found, identified, changes)
+                if dry_run or not changes:
+                    break
+                try:
+                    await self._ledger.commit(changes, actor=actor, reason=source)
+                except StaleVersion:  # the host's own agent reported in between: decide anew
+                    if not tries_left:
+                        raise
+                else:
+                    self._remember(reporter, identified, changes)
+                    break
         return {**row, "written": not dry_run}
 
     def _remember(self, reporter: AgentRecord, identified: Identified, changes: Sequence[Change]) -> None:
@@ -83,7 +93,7 @@ class Importing:
         items = [_deferring(item, known_items.get((item.class_, item.key))) for item in (found.host, *found.items)]
         report = [Seen(_outcome(record, found, source), items)]
         changes += reconcile(host_id, record, report, source=source, at=now, heard=await self._heard(host_id))
-        return [*changes, *_gone(record, found, source, self._clock)]
+        return [*changes, *_gone(record, found, source, now)]
 
     async def _heard(self, host_id: str) -> Mapping[str, datetime]:
         """When an agent of this host last spoke, so that what it said is known to be stale or not."""
@@ -168,11 +178,19 @@ def _deferring(item: Item, known: ConfigurationItem | None) -> Item:
     return msgspec.structs.replace(item, name=known.name, keys=keys, metrics={})
 
 
-def _gone(record: OnRecord, found: ImportedHost, source: str, clock: Clock) -> Iterator[Put]:
-    """What this file listed before, nobody else has seen, and it lists no more."""
+def _gone(record: OnRecord, found: ImportedHost, source: str, at: datetime) -> Iterator[Change]:
+    """What this file listed before, nobody else has seen, and it lists no more: missing, later retired."""
     listed = {(item.class_, item.key) for item in found.items}
+    retired = set()
     for child in record.children:
         is_own = child.class_ in found.covers and set(child.sources) == {source}
-        if is_own and child.status == "in_use" and (child.class_, child.key) not in listed:
-            gone = msgspec.structs.replace(child, status="missing", missing_since=clock.now(), missing_reports=1)
-            yield Put(Kind.CI, gone, child.version)
+        if not is_own or child.status == "retired" or (child.class_, child.key) in listed:
+            continue
+        after = longer_missing(child, at, Policy())
+        if after != child:
+            yield Put(Kind.CI, after, child.version)
+        if after.status == "retired":
+            retired.add(child.id)
+    for relation in record.relations:
+        if relation.source in retired and relation.evidence.get("source") == source:
+            yield Remove(Kind.RELATION, relation.id, relation.version)

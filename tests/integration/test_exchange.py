@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cmdb.exchange import glpi
@@ -17,8 +19,9 @@ from cmdb.model.change import Put
 from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.reconcile import child_id
-from cmdb.store.protocol import Document
-from tests.support.hub import START
+from cmdb.store.memory import MemoryStore
+from cmdb.store.protocol import Batch, Committed, Document, Write
+from tests.support.hub import START, HandClock, client_of, hub_at
 from tests.unit.discovery.recorded import recorded
 from tests.unit.exchange.test_glpi_published import example
 
@@ -75,6 +78,47 @@ async def test_a_second_version_of_a_computer_gives_exactly_the_rows_that_differ
         ("main memory", "attributes.size_bytes"): (8000 << 20, 16000 << 20),
         ("web1", "attributes.glpi_monitors"): ([{"name": "A"}], [{"name": "B"}]),
     }
+
+
+async def test_what_an_inventory_lists_no_more_is_retired_after_its_grace_with_its_relations(
+    hub: Hub, client: HubClient, clock: HandClock
+) -> None:
+    await _import(client, _inventory(("nginx", "1.22"), ("bash", "5.2")))
+    statuses = []
+    for _ in range(3):
+        await _import(client, _inventory(("nginx", "1.22")))
+        (bash,) = await hub.store.find(Kind.CI, {"name": "bash"})
+        statuses.append(bash["status"])
+        assert bool(await hub.store.find(Kind.RELATION, {"source": bash["id"]})) == (bash["status"] == "missing")
+        clock.turn(hours=13)
+    assert statuses == ["missing", "missing", "retired"]
+    back = await _import(client, _inventory(("nginx", "1.22"), ("bash", "5.2")))
+    assert _rows(back)["bash", "status"] == ("retired", "in_use")
+    assert await hub.store.find(Kind.RELATION, {"source": bash["id"]})
+
+
+class Racing(MemoryStore):
+    """In which somebody else writes to a host just before its import is."""
+
+    raced = False
+
+    async def commit(self, batch: Batch) -> Committed:
+        hosts = [one for one in await self.find(Kind.CI, {"class": "host"}) if batch.reason == "import glpi"]
+        for host in hosts if not self.raced else ():
+            self.raced = True
+            told = Write(Kind.CI, host["id"], {**host, "metrics": {"load_1m": 1.0}})
+            await super().commit(msgspec.structs.replace(batch, writes=(told,), differences=()))
+        return await super().commit(batch)
+
+
+async def test_an_import_that_an_agent_overtakes_is_decided_anew(tmp_path: Path) -> None:
+    store = Racing()
+    async with hub_at(tmp_path, store=store) as hub, await client_of(hub) as client:
+        await _import(client, _inventory(("nginx", "1.22")))
+        told = await _import(client, _inventory(("nginx", "1.24"), monitors=[{"name": "A"}]))
+        assert (store.raced, told["written"]) == (True, True)
+        (nginx,) = await store.find(Kind.CI, {"name": "nginx"})
+        assert nginx["attributes"]["version"] == "1.24"
 
 
 async def test_a_later_inventory_of_a_real_computer_gives_exactly_the_rows_that_differ(
