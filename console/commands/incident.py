@@ -33,6 +33,7 @@ COLUMNS = (
     Column("STATE", "state"),
     Column("AGE", lambda row: age(row["opened_at"]), right=True),
     Column("ACK", "acknowledged_by"),
+    Column("CHECKS", "affected", right=True),
     Column("TITLE", "title"),
 )
 

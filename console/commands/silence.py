@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -55,7 +56,14 @@ def add(
     if as_json:
         print_json(made)
     else:
-        say(f"{made['id']} until {shown(made['end'])}")
+        quiet = ask(locations, "silence.preview", matchers=matchers)
+        say(f"{made['id']} until {shown(made['end'])}: {_holds_for(quiet)}")
+
+
+def _holds_for(incidents: list[dict[str, Any]]) -> str:
+    """What a silence hushes now: one that was typed wrong holds for nothing."""
+    named = ", ".join(f"INC-{one['number']}" for one in incidents)
+    return f"it holds for {named}" if named else "it holds for no incident that is open now"
 
 
 @silence.command("end")

@@ -52,7 +52,7 @@ portfolio = list_command(
 
 def _causes(document: dict[str, Any]) -> str:
     """From the agreement down to what changed before its incidents."""
-    verdict = {True: "kept", False: "breached", None: "no data"}[document["kept"]]
+    verdict = {True: "kept so far", False: "below its target so far", None: "no data"}[document["kept"]]
     down, allowed = (spoken(document[name]) for name in ("down_s", "budget_s"))
     lines = [f"{document['name']} [{verdict}] {down} down of {allowed} allowed, {share(document['actual'])}"]
     for cause in document["causes"]:

@@ -90,6 +90,14 @@ async def test_a_silence_and_a_window(typed: Typed) -> None:
     assert "no maintenance" in await typed("maintenance", "list")
 
 
+async def test_a_silence_says_what_it_holds_for(typed: Typed) -> None:
+    await typed("incident", "open", "web is slow")
+    slow = await typed("silence", "add", "title=~.*slow", "--for", "2h", "-m", "it is known")
+    assert slow.endswith(": it holds for INC-1\n")
+    mistyped = await typed("silence", "add", "titel=~.*slow", "--for", "2h", "-m", "it is known")
+    assert mistyped.endswith(": it holds for no incident that is open now\n")
+
+
 async def test_a_hard_night(typed: Typed) -> None:
     await typed("incident", "open", "--title", "web is down", "--impact", "1", "--urgency", "1")
     await typed("incident", "open", "--title", "web is slow")

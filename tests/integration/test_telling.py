@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -13,12 +14,15 @@ import pytest
 
 from cmdb.config import Config
 from cmdb.hub.hub import Hub
+from cmdb.hub.main import running
+from cmdb.locations import Locations
 from cmdb.model.change import Put
 from cmdb.model.escalation import Delivery, Escalation
 from cmdb.model.kind import Kind
 from cmdb.model.oncall import Override, OverrideKind
 from cmdb.model.silence import Silence
 from cmdb.store.embedded import EmbeddedStore
+from cmdb.store.memory import MemoryStore
 from tests.support.hub import START, HandClock, client_of, hub_at, until
 from tests.support.receivers import mail_server, web_server
 
@@ -133,6 +137,24 @@ async def test_who_is_on_call_gets_a_mail_that_says_how_to_acknowledge(tmp_path:
     assert lines[0] == "INC-1 P1 web is down"
     assert "answer by: 2026-03-02 12:15 UTC" in lines
     assert "acknowledge: watchdeck incident ack 1" in lines
+
+
+async def test_nobody_is_told_before_the_way_in_that_is_named_is_open(tmp_path: Path, clock: HandClock) -> None:
+    (tmp_path / "oncall.toml").write_text(FILE.format(mia="", rab=""))
+    store = MemoryStore()
+    async with running(Locations(tmp_path), FAST, clock, store, complete=False) as hub:
+        await opened(hub)
+        for seconds in (0, 30):
+            await turned(hub, clock, seconds=seconds)
+            for _ in range(100):
+                await asyncio.sleep(0)  # turns in which it would be told of
+        hub.ssh = ("hub.example.org", 2222)
+        hub.complete.set()
+        await begun(hub)
+        await turned(hub, clock, seconds=30)
+        (delivery,) = await has(hub, 1, "failed")  # mia has no channel
+        assert "acknowledge: ssh -p 2222 hub.example.org incident ack 1" in delivery.text
+    await store.close()
 
 
 async def test_after_three_failures_the_next_channel_is_tried(tmp_path: Path, clock: HandClock) -> None:
