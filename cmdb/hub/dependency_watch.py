@@ -91,21 +91,26 @@ class DependencyWatch:
 
     async def write(self, *, whole: bool = False) -> None:
         """Bring the record's relations up to what is seen: of those that changed, or of all."""
+        some_ended = False
         for agent_id in sorted(self._seen if whole else self._dirty):
             self._dirty.discard(agent_id)
             if agent_id in self._seen and agent_id in self._hosts:
-                await self._map(agent_id, self._hosts[agent_id])
+                some_ended |= await self._map(agent_id, self._hosts[agent_id])
         if whole:
             await self._commit(await self._forgotten(), "connections long unseen")
-        await self._commit(await self._unused(), "no connections with it")
+        if whole or some_ended:
+            await self._commit(await self._unused(), "no connections with it")
 
-    async def _map(self, agent_id: str, host: str) -> None:
+    async def _map(self, agent_id: str, host: str) -> bool:
+        """Whether a relation ended by it."""
         found = edges(host, self._seen[agent_id], self._places)
         on_record = await self._relations_of(host)
         externals = {edge.external.id for edge in found if edge.external is not None}
         known = [await self._ledger.get(Kind.CI, id_) for id_ in sorted(externals)]
         by_id = {document["id"]: _ci(document) for document in known if document is not None}
-        await self._commit(changes(found, on_record, by_id, host, self._clock.now()), f"connections of {host}")
+        wanted = changes(found, on_record, by_id, host, self._clock.now())
+        await self._commit(wanted, f"connections of {host}")
+        return any(isinstance(change, Remove) for change in wanted)
 
     async def _relations_of(self, host: str) -> list[Relation]:
         found: dict[str, Relation] = {}
