@@ -11,7 +11,10 @@ from agent.discovery.unix_http import get_json
 
 ID_LENGTH = 12
 COMPOSE = ("com.docker.compose.project", "com.docker.compose.service")
-_SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock", "/run/user/*/podman/podman.sock")
+_OF_A_USER = "/run/user/"
+_SOCKETS = (
+    "/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock", f"{_OF_A_USER}*/podman/podman.sock"
+)  # fmt: skip
 
 
 def engine_sockets() -> list[str]:
@@ -36,13 +39,22 @@ def own_name(container: Mapping[str, Any]) -> str:
 
 
 def names_by_id(sockets: Iterable[str]) -> dict[str, str]:
-    """What each container is called, by the beginning of its id. Raises OSError, CommandFailed; not for a denial."""
-    names = {}
+    """What each container is called, by the beginning of its id. Raises OSError, CommandFailed; not for a denial.
+
+    An engine of a user's own is that user's to answer for: it names no container of another, and what it does not or
+    wrongly say keeps nobody else from being seen.
+    """
+    names: dict[str, str] = {}
     for path in sockets:
         try:
-            containers = get_json(path, "/containers/json")
+            found = {
+                str(one.get("Id", ""))[:ID_LENGTH]: service_name(one) for one in get_json(path, "/containers/json")
+            }
         except (PermissionError, ConnectionRefusedError):
             continue
-        for container in containers:
-            names[str(container.get("Id", ""))[:ID_LENGTH]] = service_name(container)
+        except Exception:
+            if not path.startswith(_OF_A_USER):
+                raise
+            continue
+        names = {**found, **names}
     return names

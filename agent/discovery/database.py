@@ -14,7 +14,8 @@ from typing import Any
 
 from agent.discovery.collector import Look
 from agent.discovery.programs import Program
-from agent.discovery.source import CommandFailed, Unsupported, read_line, run
+from agent.discovery.sniff import reachable
+from agent.discovery.source import CommandFailed, CommandTooSlow, Unsupported, read_line, run
 from agent.wire import Item
 
 _ENGINES = {
@@ -106,21 +107,25 @@ def collect_databases(look: Look) -> Iterable[Item]:
 
 
 def _item(look: Look, program: Program, engine: str) -> Item:
-    ports = sorted({held.port for held in program.sockets if held.is_listening and held.protocol == "tcp"})
-    port = ports[0] if ports else 0
+    listening = sorted(
+        (held.port, held.address) for held in program.sockets if held.is_listening and held.protocol == "tcp"
+    )
+    port, address = listening[0] if listening else (0, "")
     told: dict[str, Any] = {}
     try:
-        told = _told(look, program, engine, port)
-    except (OSError, CommandFailed, Unsupported) as error:
+        told = _told(look, program, engine, port, address)
+    except (TimeoutError, socket.timeout, CommandTooSlow) as error:
+        look.missed.append(f"what {engine} {port or ''} tells ({error})")  # what it told before still holds
+    except (OSError, CommandFailed, Unsupported, KeyError, ValueError) as error:
         look.notes.append(f"{engine} {port or ''} tells no more ({error})")
     return database_item(program, engine, port, told)
 
 
-def _told(look: Look, program: Program, engine: str, port: int) -> dict[str, Any]:
+def _told(look: Look, program: Program, engine: str, port: int, address: str) -> dict[str, Any]:
     if engine == "postgresql":
         return _ask_postgresql(look, program, port)
     if engine in ("redis", "valkey") and port:
-        return parse_redis_info(ask_redis(port, "127.0.0.1"))
+        return parse_redis_info(ask_redis(port, reachable(address)))
     return {}
 
 

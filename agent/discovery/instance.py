@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Optional
 
 import msgspec
 
-from agent.discovery.source import CommandFailed, read_line
+from agent.discovery.source import CommandFailed, CommandTooSlow, read_line
 
 ADDRESS = ("169.254.169.254", 80)
 TOTAL_S = 1.0
@@ -151,7 +151,7 @@ def _request(address: tuple[str, int], method: str, path: str, header: str, dead
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise CommandFailed("the metadata service took too long")
+        raise CommandTooSlow("the metadata service took too long")
     return left
 
 

@@ -19,7 +19,7 @@ from agent.discovery.clean import clean_item, clean_text
 from agent.discovery.collector import Collector, Limits, Look, Shared, is_privileged
 from agent.discovery.collectors import ALL
 from agent.discovery.digest import digest_of
-from agent.discovery.source import CommandFailed, Unsupported
+from agent.discovery.source import CommandFailed, CommandTooSlow, Unsupported
 from agent.wire import Item, SectionOutcome
 
 _DETAIL_LENGTH = 512
@@ -94,7 +94,7 @@ def _collect(collector: Collector, look: Look) -> tuple[str, SectionReport, dict
     except PermissionError as error:
         outcome, detail = "denied", f"{error.filename or error}: permission denied"
     except CommandFailed as error:
-        outcome, detail = ("timeout" if "too long" in str(error) else "failed"), str(error)
+        outcome, detail = ("timeout" if isinstance(error, CommandTooSlow) else "failed"), str(error)
     except Exception as error:  # whatever a host holds, the other sections go on
         outcome, detail = "failed", f"{type(error).__name__}: {error}"
     told = SectionOutcome(

@@ -74,10 +74,11 @@ def sniff(targets: Iterable[Target]) -> dict[str, Spoken]:
 def _ask_into(found: dict[str, Spoken], target: Target) -> None:
     # Where it closed in between, or a firewall keeps even us out, the next scan asks again.
     with contextlib.suppress(OSError):
-        found[target.key] = ask(_reachable(target.address), target.port)
+        found[target.key] = ask(reachable(target.address), target.port)
 
 
-def _reachable(address: str) -> str:
+def reachable(address: str) -> str:
+    """Where this host reaches a socket of its own that listens at this address."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
 
 

@@ -1,6 +1,7 @@
 """Where collectors get their text: bounded reads of files, bounded runs of commands. No parsing.
 
-Errors: `Unsupported` (this host has nothing of the kind), `CommandFailed`; a refusal is Python's PermissionError.
+Errors: `Unsupported` (this host has nothing of the kind), `CommandFailed` and, of these, `CommandTooSlow`; a refusal is
+Python's PermissionError.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ class Unsupported(Exception):
 
 
 class CommandFailed(Exception):
-    """A command ended badly, said too much or took too long; the text says which and how."""
+    """A command ended badly or said too much; the text says which and how."""
+
+
+class CommandTooSlow(CommandFailed):
+    """It took too long: the next time it may not."""
 
 
 def read_text(path: str, limit_bytes: int = READ_LIMIT_BYTES) -> str:
@@ -66,7 +71,10 @@ def run(argv: Sequence[str], timeout_s: float = 5.0, limit_bytes: int = READ_LIM
         try:
             output = _read_until(process.stdout.fileno(), time.monotonic() + timeout_s, limit_bytes, argv[0])
             code = process.wait(timeout=1.0)
-        except (CommandFailed, subprocess.TimeoutExpired):
+        except subprocess.TimeoutExpired:
+            _kill_group(process.pid)
+            raise CommandTooSlow(f"{argv[0]} took too long to end") from None
+        except CommandFailed:
             _kill_group(process.pid)
             raise
     if code != 0 and not output:
@@ -81,7 +89,7 @@ def _read_until(descriptor: int, deadline: float, limit_bytes: int, name: str) -
         selector.register(descriptor, selectors.EVENT_READ)
         while True:
             if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise CommandFailed(f"{name} took too long")
+                raise CommandTooSlow(f"{name} took too long")
             chunk = os.read(descriptor, 1 << 16)
             if not chunk:
                 return b"".join(chunks)

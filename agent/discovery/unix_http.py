@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 import msgspec
 
-from agent.discovery.source import CommandFailed
+from agent.discovery.source import CommandFailed, CommandTooSlow
 
 _LIMIT_BYTES = 16 * 1024 * 1024
 
 
 def get_json(path: str, target: str, timeout_s: float = 3.0) -> Any:
     """The decoded answer. Raises OSError where nobody listens, `CommandFailed` for any answer but 200 with JSON."""
+    deadline = time.monotonic() + timeout_s
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout_s)
         connection.connect(path)
@@ -22,6 +24,8 @@ def get_json(path: str, target: str, timeout_s: float = 3.0) -> Any:
         answer = bytearray()
         while chunk := connection.recv(65536):
             answer += chunk
+            if time.monotonic() > deadline:
+                raise CommandTooSlow(f"{path} took too long")
             if len(answer) > _LIMIT_BYTES:
                 raise CommandFailed(f"{path} answered more than {_LIMIT_BYTES} bytes")
     return parse_answer(bytes(answer), path)

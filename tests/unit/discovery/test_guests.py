@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from agent.discovery import container_engine
 from agent.discovery.container import container_item, image_item
-from agent.discovery.container_engine import service_name
+from agent.discovery.container_engine import names_by_id, service_name
 from agent.discovery.source import CommandFailed
 from agent.discovery.unix_http import parse_answer
 from agent.discovery.virtual_machine import machine_item, parse_domain
@@ -72,6 +73,21 @@ def test_ports_and_networks_of_a_container() -> None:
 def test_an_engine_that_does_not_answer_well(answer: bytes) -> None:
     with pytest.raises(CommandFailed, match=r"docker\.sock answered"):
         parse_answer(answer, "docker.sock")
+
+
+def test_an_engine_of_a_users_own_names_nobody_elses_containers_and_hides_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    system, mine = "/run/docker.sock", "/run/user/1000/podman/podman.sock"
+    answers = {
+        system: [{"Id": "a" * 64, "Names": ["/db"]}],
+        mine: [{"Id": "a" * 64, "Names": ["/sshd"]}, {"Id": "b" * 64, "Names": ["/own"]}],
+    }
+    monkeypatch.setattr(container_engine, "get_json", lambda path, _target: answers[path])
+    assert names_by_id([system, mine]) == {"a" * 12: "db", "b" * 12: "own"}
+    answers[mine] = [7]  # type: ignore[list-item]
+    assert names_by_id([system, mine]) == {"a" * 12: "db"}
+    answers[system] = [7]  # type: ignore[list-item]
+    with pytest.raises(AttributeError):  # renaming what it runs would be worse than to miss a scan
+        names_by_id([system])
 
 
 def test_a_domain_of_libvirt() -> None:

@@ -12,7 +12,7 @@ from agent.discovery.collector import Collector, Limits, Look, has_capabilities
 from agent.discovery.digest import digest_of
 from agent.discovery.scan import Report, scan
 from agent.discovery.sections import SECTIONS, section_of
-from agent.discovery.source import CommandFailed, Unsupported
+from agent.discovery.source import CommandFailed, CommandTooSlow, Unsupported
 from agent.wire import Item
 
 
@@ -42,7 +42,7 @@ def test_a_stuck_collector_is_late_and_delays_no_other() -> None:
     [
         (Unsupported("no RPM database"), "unsupported", "no RPM database"),
         (PermissionError(13, "Permission denied", "/etc/shadow"), "denied", "/etc/shadow: permission denied"),
-        (CommandFailed("rpm took too long"), "timeout", "rpm took too long"),
+        (CommandTooSlow("rpm took too long"), "timeout", "rpm took too long"),
         (CommandFailed("rpm ended with 1"), "failed", "rpm ended with 1"),
         (ValueError("7"), "failed", "ValueError: 7"),
     ],

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from agent.discovery import database
 from agent.discovery import instance as metadata
 from agent.discovery.account import account_items
 from agent.discovery.certificate import DIRECTIVES, first_certificate, named_files
+from agent.discovery.collector import Look, Shared
 from agent.discovery.database import data_directory, database_item, engine_of, parse_psql, parse_redis_info
 from agent.discovery.instance import Instance, hinted_provider
 from agent.discovery.processes import Process
-from agent.discovery.programs import Program
+from agent.discovery.programs import Program, Programs
 from agent.discovery.sniff import protocol_of
+from agent.discovery.sockets import LISTEN, Socket
 from agent.discovery.source import CommandFailed
 from checks.x509 import NotDer
 from tests.unit.discovery.recorded import recorded
@@ -229,3 +232,39 @@ def test_a_metadata_service_that_answers_nonsense_or_nothing(monkeypatch: pytest
             metadata.ask("azure", address)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises((CommandFailed, TimeoutError)):
         metadata.ask("gcp", silent.getsockname())
+
+
+def _server(exe: str, port: int, address: str = "127.0.0.1") -> Program:
+    process = Process(7, 1, 7, 0, 100, exe, (exe,), 4_000_000, "", f"/usr/bin/{exe}", None)
+    listening = Socket("tcp", address, port, "0.0.0.0", 0, LISTEN, 0, 1, 4)
+    return Program("unit", f"{exe}.service", exe, [process], None, [listening])
+
+
+def test_whatever_one_database_says_the_others_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def nonsense(port: int, address: str) -> str:
+        asked.append((port, address))
+        return "used_memory:many"
+
+    servers = [
+        _server("postgres", 5432),
+        _server("redis-server", 6379, "192.0.2.7"),
+        _server("mysqld", 3306, "0.0.0.0"),
+    ]
+    monkeypatch.setattr(Shared, "programs", Programs(servers, {}, {}, ""))
+    monkeypatch.setattr(database, "ask_redis", nonsense)
+    look = Look(privileged=True)  # PostgreSQL's user is in no file of users
+    assert [item.key for item in database.collect_databases(look)] == ["postgresql:5432", "redis:6379", "mysql:3306"]
+    assert (len(look.notes), look.missed, asked) == (2, [], [(6379, "192.0.2.7")])
+
+
+def test_a_database_that_is_too_busy_to_answer_keeps_what_it_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> str:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(Shared, "programs", Programs([_server("redis-server", 6379)], {}, {}, ""))
+    monkeypatch.setattr(database, "ask_redis", busy)
+    look = Look()
+    assert len(list(database.collect_databases(look))) == 1
+    assert look.missed == ["what redis 6379 tells (timed out)"]  # so the section is partial, and takes nothing away
