@@ -10,6 +10,8 @@ import asyncio
 import functools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from cmdb.clock import Clock
 from cmdb.hub.incident_book import IncidentBook
@@ -20,6 +22,7 @@ from cmdb.hub.stirred import stirred
 from cmdb.hub.suspicion import Suspicion
 from cmdb.hub.troubles import Troubles
 from cmdb.model.change import Delta
+from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
 from cmdb.practices.correlation import Trouble, causes_first
 from cmdb.practices.duration import spoken
@@ -34,6 +37,14 @@ AT_ONCE = 100  # checks that are placed before others get their turn: some milli
 LONGEST_WAIT_S = 30.0  # wall clocks are set now and then
 RETRY_S = 1.0
 _log = logging.getLogger(__name__)
+
+
+class _Seen(NamedTuple):
+    """Checks as they are now: `other` are parts of incidents and bad in another way than opens one, or flapping."""
+
+    bad: list[Document]
+    well: set[str]
+    other: list[Document]
 
 
 class IncidentDesk:
@@ -132,34 +143,35 @@ class IncidentDesk:
 
     async def _place(self, pending: Mapping[str, Document | None]) -> None:
         """Those that depend on fewest others first, some at a time: others get their turn between them."""
-        bad: list[Document] = []
-        well: set[str] = set()
-        other: list[Document] = []  # known already, and bad in another way
+        seen = await self._seen(pending)
+        troubles = await self._troubles(seen.bad)
         held: dict[str, tuple[str, ...]] = {}
+        for start in range(0, max(1, len(troubles)), AT_ONCE):
+            together = troubles[start : start + AT_ONCE]
+            well = seen.well if start == 0 else seen.well & {one.check for one in together}
+            held |= await self._decide(together, well, seen.other if start == 0 else ())
+            await asyncio.sleep(0)
+        self._unreachable = {id_: who for id_, who in self._unreachable.items() if id_ not in pending} | held
+
+    async def _seen(self, pending: Mapping[str, Document | None]) -> _Seen:
+        """How these checks are now; what was bad only in passing counts as bad and as well."""
+        seen = _Seen([], set(), [])
         for number, (id_, was_bad) in enumerate(sorted(pending.items()), 1):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
             check = await self._ledger.get(Kind.CHECK, id_)
-            known = self._book.of_check(id_)
-            if check is not None and known is not None and check.get("flapping"):
-                other.append(check)
+            known = self._book.number_of(id_) is not None
+            if check is not None and known and (check.get("flapping") or (check["hard"] and not self._is_bad(check))):
+                seen.other.append(check)
             if check is None or check["state"] == "ok":
-                well.add(id_)
-                passed = was_bad is not None and known is None and not self._maintenance.holds(was_bad["ci"])
-                bad += [was_bad] if passed and was_bad is not None else []
-            elif self._is_bad(check) and known is None and await self._is_worked_on(check):
+                seen.well.add(id_)
+                if was_bad is not None and not known and not self._maintenance.holds(was_bad["ci"]):
+                    seen.bad.append(was_bad)
+            elif self._is_bad(check) and not known and await self._is_worked_on(check):
                 self._held.setdefault(check["ci"], set()).add(id_)
             elif self._is_bad(check):
-                bad.append(check)
-            elif known is not None and check["hard"]:
-                other.append(check)
-        troubles = await self._troubles(bad)
-        for start in range(0, max(1, len(troubles)), AT_ONCE):
-            together = troubles[start : start + AT_ONCE]
-            held |= await self._decide(together, well if start == 0 else well & {one.check for one in together}, other)
-            other = []
-            await asyncio.sleep(0)
-        self._unreachable = {id_: who for id_, who in self._unreachable.items() if id_ not in pending} | held
+                seen.bad.append(check)
+        return seen
 
     async def _troubles(self, checks: Iterable[Document]) -> Sequence[Trouble]:
         """Those that depend on fewest others first."""
@@ -216,16 +228,24 @@ class IncidentDesk:
         now = self._clock.now()
         for incident in self._book:
             if incident.recovered_at is not None and incident.recovered_at + self._policy.hold_down <= now:
-                words = f"well for {spoken((now - incident.recovered_at).total_seconds())}"
-                left = list(self._book.effects_of(incident.number).bad)
-                await self._act(incident.number, functools.partial(resolved, who=HUB, at=now, text=words))
-                self._look_at(left)
+                await self._resolve(incident, now)
         for number, at in list(self._book.resolved.items()):
             if at + self._policy.reopen_within <= now:
                 words = f"nothing reopened it within {spoken(self._policy.reopen_within.total_seconds())}"
                 await self._act(number, functools.partial(closed, who=HUB, at=now, text=words))
         if self._pending:
             self._stirred.set()
+
+    async def _resolve(self, incident: Incident, now: datetime) -> None:
+        """Unless somebody merged what is bad into it meanwhile; what it leaves behind is looked at again."""
+        left = list(self._book.effects_of(incident.number).bad)
+        words = f"well for {spoken((now - (incident.recovered_at or now)).total_seconds())}"
+
+        def rule(one: Incident) -> Incident:
+            return resolved(one, HUB, now, words) if one.recovered_at == incident.recovered_at else one
+
+        await self._act(incident.number, rule)
+        self._look_at(left)
 
     async def _act(self, number: int, rule: Rule) -> None:
         try:
