@@ -35,7 +35,7 @@ class Feed:
         self._deltas += len(deltas)
         while self._deltas > self._keep_deltas and len(self._batches) > 1:
             self._deltas -= len(self._batches.popleft())
-        if self._subscriptions:
+        if deltas and self._subscriptions:  # what only notes something can wait for what changes something
             self._wake_all()
 
     def batch(self, seq: int) -> Sequence[Delta]:
