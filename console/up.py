@@ -25,7 +25,7 @@ from console.errors import CommandError
 from console.exit_codes import Exit
 
 STATUS_LIMIT_S = 2.0
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 180.0  # a scan may take 120 s, as on a machine that has much else to do
 POLL_S = 0.02
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
