@@ -35,16 +35,19 @@ def run() -> list[Figure]:
         tempfile.TemporaryDirectory() as folder,
         hub_with_door(Path(folder)) as (hub_pid, client, cli),
         _sshd(Path(folder), client) as (sshd_pid, beside),
+        _asyncssh_alone(client) as (alone_pid, alone),
     ):
         return [
-            _handshakes(client, hub_pid, beside, sshd_pid),
+            *_handshakes(client, hub_pid, beside, sshd_pid, alone, alone_pid),
             _connections(client, hub_pid),
             _commands(client, beside, cli),
             _first_frame(client),
         ]
 
 
-def _handshakes(client: Client, hub_pid: int, beside: Client, sshd_pid: int) -> Figure:
+def _handshakes(
+    client: Client, hub_pid: int, beside: Client, sshd_pid: int, alone: Client, alone_pid: int
+) -> list[Figure]:
     """CPU of a key exchange and login; the subsystem that is asked for does not exist, which ends the client."""
 
     def cost_ms(of: Client, pid: int) -> float:
@@ -58,8 +61,11 @@ def _handshakes(client: Client, hub_pid: int, beside: Client, sshd_pid: int) -> 
         used = cpu_s(pid) - cpu - idle_share * (time.monotonic() - began)
         return 1000 * used / HANDSHAKES
 
-    ours, theirs = cost_ms(client, hub_pid), cost_ms(beside, sshd_pid)
-    return Figure("ssh: CPU of a handshake", ours, "ms", 2, "OpenSSH sshd", theirs, 8)
+    ours, theirs, least = cost_ms(client, hub_pid), cost_ms(beside, sshd_pid), cost_ms(alone, alone_pid)
+    return [
+        Figure("ssh: CPU of a handshake", ours, "ms", 2, "OpenSSH sshd", theirs, 8),
+        Figure("ssh: the same, beside the least", ours, "ms", None, "asyncssh that lets anybody in", least),
+    ]
 
 
 def _connections(client: Client, hub_pid: int) -> Figure:
@@ -167,6 +173,36 @@ def _sshd(folder: Path, client: Client) -> Iterator[tuple[int, Client]]:
     finally:
         sshd.terminate()
         sshd.wait()
+
+
+_ALONE = """
+import asyncssh, sys, uvloop
+from console.ssh.door import CIPHERS, KEX, MACS
+
+class Anybody(asyncssh.SSHServer):
+    def public_key_auth_supported(self): return True
+    def validate_public_key(self, username, key): return True
+
+async def main():
+    listener = await asyncssh.listen(
+        "127.0.0.1", 0, server_factory=Anybody, server_host_keys=[sys.argv[1]], kex_algs=KEX, encryption_algs=CIPHERS,
+        mac_algs=MACS, compression_algs=["none"], gss_host=None, config=[],
+    )
+    print(listener.get_port(), flush=True)
+    await listener.wait_closed()
+
+uvloop.run(main())
+"""
+
+
+@contextlib.contextmanager
+def _asyncssh_alone(client: Client) -> Iterator[tuple[int, Client]]:
+    """A server that has nothing but asyncssh, with the algorithms of ours: what no door of ours can be below."""
+    with subprocess.Popen([sys.executable, "-c", _ALONE, str(client.key)], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        alone = Client(client.folder.parent / "alone", int(server.stdout.readline()), client.public)
+        yield server.pid, alone
+        server.kill()
 
 
 def _quietly(command: list[str]) -> None:
