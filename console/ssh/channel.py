@@ -6,7 +6,7 @@ import logging
 import re
 import shlex
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import asyncssh
 
@@ -14,20 +14,30 @@ from cmdb.hub.identities import EnrolledAgent, Person
 from cmdb.hub.live_agent import Origin
 from console.exit_codes import Exit
 from console.ssh.newcomer import take_in
-from console.ssh.rights import SUBSYSTEMS, Asked, Newcomer, allowed, named
+from console.ssh.porter import Porter
+from console.ssh.rights import SUBSYSTEMS, Asked, Newcomer, Visitor, allowed, named
 from console.ssh.session import Asked as Wish
 from console.ssh.session import PersonSession, Terminal
 from console.ssh.stream import ChannelStream
-
-if TYPE_CHECKING:
-    from console.ssh.door import Door
-    from console.ssh.greeter import Greeter
 
 LONGEST_COMMAND = 16 * 1024
 _TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _LANG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _TAKEN = {"LANG": _LANG, "LC_ALL": _LANG, "LC_CTYPE": _LANG, "COLORTERM": _TERM, "NO_COLOR": _TERM}
 _log = logging.getLogger(__name__)
+
+
+class Caller(Protocol):
+    """The connection that a channel belongs to."""
+
+    channels: set[Channel]
+
+    @property
+    def visitor(self) -> Visitor | None: ...
+    @property
+    def peer(self) -> str: ...
+    @property
+    def key(self) -> str: ...
 
 
 class Taker(Protocol):
@@ -43,19 +53,20 @@ class Taker(Protocol):
 class Channel(asyncssh.SSHServerSession[bytes]):
     """asyncssh calls it."""
 
-    def __init__(self, door: Door, greeter: Greeter) -> None:
-        self._door, self._greeter = door, greeter
+    def __init__(self, porter: Porter, caller: Caller) -> None:
+        self._porter, self._caller = porter, caller
         self._terminal: Terminal | None = None
         self._begin: Callable[[], Coroutine[Any, Any, int]] | None = None
         self._taker: Taker | None = None
         self._counted = False
+        self._full: set[str] = set()  # what takes no more: the client's window, the connection
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._channel = chan
-        self._greeter.channels += 1
+        self._caller.channels.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._greeter.channels -= 1
+        self._caller.channels.discard(self)
         if self._taker is not None:
             self._taker.lost()
 
@@ -75,7 +86,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return True
 
     def exec_requested(self, command: str) -> bool:
-        if not self._may(Asked.EXEC) or len(command) > LONGEST_COMMAND or not self._room():
+        if not self._may(Asked.EXEC) or not self._of_a_length(command) or not self._room():
             return False
         self._terminal = None  # a command's output is the same with a terminal and without
         try:
@@ -90,7 +101,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         asked = SUBSYSTEMS.get(subsystem, Asked.OTHER)
         if not self._may(asked):
             return False
-        match self._greeter.visitor:
+        match self._caller.visitor:
             case EnrolledAgent(agent_id=agent_id):
                 self._begin = self._agent(agent_id)
             case Newcomer(key=key):
@@ -99,32 +110,32 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def session_started(self) -> None:
         if self._begin is not None:
-            self._door.start(self._run(self._begin()), "ssh channel")
+            self._porter.start(self._run(self._begin()), "ssh channel")
 
     async def _run(self, work: Coroutine[Any, Any, int]) -> None:
         status: int = Exit.WRONG
         try:
             status = await work
         except (OSError, asyncssh.Error) as error:
-            _log.warning("a channel of %s failed: %s", self._greeter.peer, error)
+            _log.warning("a channel of %s failed: %s", self._caller.peer, error)
         finally:
             if self._counted:
-                self._door.guard.let_go_program()
+                self._porter.guard.let_go_program()
             if not self._channel.is_closing():
                 self._channel.exit(status)
 
     def _person(self, words: list[str]) -> Callable[[], Coroutine[Any, Any, int]]:
-        person = self._greeter.visitor
+        person = self._caller.visitor
         assert isinstance(person, Person)
-        self._door.journal.note(
+        self._porter.journal.note(
             person.name, "command", shlex.join(words) if words else "console" if self._terminal else "list"
         )
         taken = self._channel.get_environment()
         environment = {name: taken[name] for name, good in _TAKEN.items() if good.fullmatch(taken.get(name, ""))}
         if self._terminal is not None:
             environment["TERM"] = self._terminal.kind
-        wish = Wish(person, f"ssh {self._greeter.peer}", tuple(words), self._terminal, environment)
-        session = PersonSession(self._door.hub, self._door.nursery, self._channel, wish)
+        wish = Wish(person, f"ssh {self._caller.peer}", tuple(words), self._terminal, environment)
+        session = PersonSession(self._porter.hub, self._porter.nursery, self._channel, wish)
         self._taker = session
         return session.run
 
@@ -132,8 +143,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         stream = self._stream()
 
         async def talk() -> int:
-            await self._door.agents.serve(
-                stream, stream, Origin("ssh", self._greeter.peer, agent_id, self._greeter.key)
+            await self._porter.agents.serve(
+                stream, stream, Origin("ssh", self._caller.peer, agent_id, self._caller.key)
             )
             return Exit.DONE
 
@@ -141,7 +152,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def _newcomer(self, key: str) -> Callable[[], Coroutine[Any, Any, int]]:
         stream = self._stream()
-        return lambda: take_in(self._door, stream, key, self._greeter.peer)
+        return lambda: take_in(self._porter, stream, key, self._caller.peer)
 
     def _complain(self, line: str) -> Callable[[], Coroutine[Any, Any, int]]:
         async def complain() -> int:
@@ -156,16 +167,22 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return stream
 
     def _may(self, asked: Asked) -> bool:
-        visitor = self._greeter.visitor
+        visitor = self._caller.visitor
         if visitor is not None and self._begin is None and allowed(visitor, asked):
             return True
         name = named(visitor) if visitor else "nobody"
-        self._door.journal.refuse(self._greeter.peer, f"{name} asked for {asked.value}")
+        self._porter.journal.refuse(self._caller.peer, f"{name} asked for {asked.value}")
         return False
 
+    def _of_a_length(self, command: str) -> bool:
+        if len(command) > LONGEST_COMMAND:
+            self._porter.journal.refuse(self._caller.peer, f"a command of over {LONGEST_COMMAND} characters")
+            return False
+        return True
+
     def _room(self) -> bool:
-        if why := self._door.guard.let_in_program():
-            self._door.journal.refuse(self._greeter.peer, why)
+        if why := self._porter.guard.let_in_program():
+            self._porter.journal.refuse(self._caller.peer, why)
             return False
         self._counted = True
         return True
@@ -182,12 +199,17 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return True
 
     def pause_writing(self) -> None:
-        if self._taker is not None:
-            self._taker.pause_writing()
+        self.hold("window", full=True)
 
     def resume_writing(self) -> None:
-        if self._taker is not None:
-            self._taker.resume_writing()
+        self.hold("window", full=False)
+
+    def hold(self, what: str, *, full: bool) -> None:
+        """This takes no more now, or does again: nothing is written as long as anything takes no more."""
+        held = bool(self._full)
+        (self._full.add if full else self._full.discard)(what)
+        if self._taker is not None and held != bool(self._full):
+            (self._taker.pause_writing if full else self._taker.resume_writing)()
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
         if isinstance(self._taker, PersonSession):

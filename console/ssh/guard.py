@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections import Counter
 
@@ -62,6 +63,7 @@ class Guard:
         self._programs -= 1
 
 
+@functools.lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
     """What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which one host has to itself."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.discovery.clean import clean_text
@@ -49,14 +50,21 @@ class Journal:
     async def run(self) -> None:
         """Write until cancelled, and then what is left."""
         counting = asyncio.create_task(self._count())
+        writing = asyncio.ensure_future(self._write(()))
         try:
             while True:
-                await self._write(await self._rows.get())
+                rows = [await self._rows.get(), *self._waiting()]
+                writing = asyncio.ensure_future(self._write(rows))
+                await asyncio.shield(writing)
         finally:
             counting.cancel()
+            await writing
             self._sum_up()
-            while not self._rows.empty():
-                await self._write(self._rows.get_nowait())
+            await self._write(self._waiting())
+
+    def _waiting(self) -> list[_Row]:
+        """All that wait now."""
+        return [self._rows.get_nowait() for _ in range(self._rows.qsize())]
 
     async def _count(self) -> None:
         while True:
@@ -69,7 +77,11 @@ class Journal:
                 self.note("ssh", "refused", f"{source}: {why} ({count - 1} times more)")
         self._refusals.clear()
 
-    async def _write(self, row: _Row) -> None:
+    async def _write(self, rows: Sequence[_Row]) -> None:
+        """At once, in order: in a storm of logins one sync to the disk serves many."""
+        await asyncio.gather(*map(self._write_one, rows))
+
+    async def _write_one(self, row: _Row) -> None:
         try:
             await self._ledger.note(actor=row.actor, reason=row.reason, summary=row.summary)
         except StoreError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,26 +13,24 @@ from cmdb.hub.api.enrolment import redeem
 from cmdb.hub.api.refusal import Refused
 from cmdb.store.protocol import StoreError
 from console.exit_codes import Exit
+from console.ssh.porter import Porter
 from console.ssh.stream import ChannelStream
-
-if TYPE_CHECKING:
-    from console.ssh.door import Door
 
 MAX_BYTES = 4096
 LIMIT_S = 10.0
 
 
-async def take_in(door: Door, stream: ChannelStream, key: str, peer: str) -> int:
+async def take_in(porter: Porter, stream: ChannelStream, key: str, peer: str) -> int:
     """Let it in by its token, or say little and write down why not."""
     try:
         async with asyncio.timeout(LIMIT_S):
             asked = await _asked(stream)
-        await redeem(door.hub, asked.secret, asked.agent_id, asked.name, key)
+        await redeem(porter.hub, asked.secret, asked.agent_id, asked.name, key)
     except (TimeoutError, FrameError, msgspec.MsgspecError) as error:
-        door.journal.refuse(peer, f"enrolment: {error or 'nothing came'}")
+        porter.journal.refuse(peer, f"enrolment: {error or 'nothing came'}")
         return Exit.USAGE
     except (Refused, StoreError) as refused:
-        door.journal.refuse(peer, f"enrolment: {refused}")
+        porter.journal.refuse(peer, f"enrolment: {refused}")
         _say(stream, Refusal("enrol", f"{refused.why}; {refused.next_step}" if refused.next_step else refused.why))
         return Exit.NOT_ALLOWED
     _say(stream, Enrolled(asked.agent_id))

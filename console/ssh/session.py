@@ -70,6 +70,7 @@ class PersonSession:
         self._early_eof = False
         self._hung_up = asyncio.Event()
         self._terminal: int | None = None
+        self._paused = False
 
     async def run(self) -> int:
         """Start the program and see it to its end; its exit status. Raises `OSError`."""
@@ -119,6 +120,8 @@ class PersonSession:
         kinds = (None, asyncssh.EXTENDED_DATA_STDERR)
         for descriptor, kind in zip(from_program, kinds, strict=False):
             self._outlets.append(Outlet(descriptor, functools.partial(self._channel.write, datatype=kind)))
+        if self._paused:
+            self.pause_writing()
         self.feed(bytes(self._early))
         if self._early_eof:
             self.feed_eof()
@@ -162,10 +165,12 @@ class PersonSession:
             self._inlet.feed_eof()
 
     def pause_writing(self) -> None:
+        self._paused = True
         for outlet in self._outlets:
             outlet.pause()
 
     def resume_writing(self) -> None:
+        self._paused = False
         for outlet in self._outlets:
             outlet.resume()
 

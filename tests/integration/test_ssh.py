@@ -222,6 +222,13 @@ async def test_nothing_else_is_offered(site: Site, options: tuple[str, ...], wor
     root = await site.user("root", "admin")
     done = await root.run(*words.split(), options=options)
     assert done.status != 0 or "-L" in options, done
+    if "-L" not in options:  # which asks for nothing until somebody comes
+
+        async def is_told() -> bool:
+            refused = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+            return len(refused) == 1 and "root" in refused[0] and "asked for" in refused[0]
+
+        await until(is_told, "the refusal in the audit")
 
 
 async def test_two_ways_to_the_same_machine_do_not_share_what_is_typed(site: Site) -> None:
@@ -248,3 +255,17 @@ async def test_a_certificate_of_the_sites_authority_lets_in_until_it_expires(tmp
         refusals = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
         assert any("expired" in text for text in refusals), refusals
         assert mia.public
+
+
+async def test_a_certificate_for_nobody_in_particular_is_nobodys(tmp_path: Path) -> None:
+    needs("ssh", "ssh-keygen")
+    authority = tmp_path / "authority"
+    keygen("-t", "ed25519", "-N", "", "-f", str(authority))
+    config = Config(ssh=SshSection(user_ca=(f"{authority}.pub",)))
+    async with site_at(tmp_path, config=config) as site:
+        await site.user("root", "admin")
+        laptop = site.client("laptop")
+        keygen("-s", str(authority), "-I", "anybody", "-V", "+1h", f"{laptop.key}.pub")
+        assert (await laptop.run("user list", user="root")).status == 255
+        refusals = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+        assert any("made for another name" in text for text in refusals), refusals

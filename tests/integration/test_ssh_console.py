@@ -35,6 +35,11 @@ def programs(site: Site) -> list[int]:
     return [int(one) for one in Path(f"/proc/{nursery}/task/{nursery}/children").read_text().split()]
 
 
+def sockets_of_visits(site: Site) -> list[Path]:
+    """Where the hub answers visitors' programs; each goes a moment after its program."""
+    return list((site.hub.locations.state / "visits").iterdir())
+
+
 def client_pid(client: Client) -> int:
     """The `ssh` that has this client's key."""
     mark = str(client.key).encode()
@@ -74,7 +79,7 @@ async def test_the_console_opens_follows_the_window_and_ends(site: Site, tmp_pat
         await asyncio.to_thread(terminal.shows, "exit status 0")
     await until(lambda: programs(site) == [], "the program's end")
     await until(lambda: site.door.guard.visitors == 0, "the connection's end")
-    assert list((site.hub.locations.state / "visits").iterdir()) == []
+    await until(lambda: sockets_of_visits(site) == [], "the end of its socket")
 
 
 async def test_a_killed_client_leaves_no_process(site: Site, tmp_path: Path) -> None:
@@ -95,7 +100,7 @@ async def test_a_client_that_is_killed_in_the_middle_of_a_command_leaves_no_proc
         await until(lambda: programs(site) == [], "the program's end")
         await until(lambda: site.door.guard.visitors == 0, "the connection's end")
         await until(lambda: list(site.hub.presence.rows()) == [], "nobody to be on")
-    assert list((site.hub.locations.state / "visits").iterdir()) == []
+    await until(lambda: sockets_of_visits(site) == [], "the end of their sockets")
 
 
 async def test_a_client_that_never_goes_on_is_cut_off_and_leaves_no_process(

@@ -8,6 +8,7 @@ import gc
 import os
 import random
 import shutil
+import socket
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from cmdb.config import Config, SshSection
 from cmdb.model.change import Put
 from cmdb.model.incident import Incident
 from cmdb.model.kind import Kind
+from console.ssh.greeter import Greeter
 from console.ssh.pump import Inlet
 from tests.programs import needs
 from tests.support.hub import START, ci, put, until
@@ -29,6 +31,7 @@ from tests.support.ssh import Client, Site, site_at
 pytestmark = pytest.mark.slow
 BANNER = b"SSH-2.0-hostile\r\n"
 TEN_MB = 10_000_000
+NO_SUCH_PACKET = 200
 
 
 @pytest.fixture
@@ -187,6 +190,70 @@ async def test_a_channel_that_never_reads_fills_nothing(site: Site) -> None:
             channel.pause_reading()
         await still_answers(site, mia)
         await until(lambda: taken() < 5 * TEN_MB, "no more to be kept for nine than half of what they asked")
+
+
+async def test_one_that_asks_without_end_and_reads_no_answer_is_not_listened_to_until_it_does(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    async with connection(site, mia) as deaf:
+        await until(lambda: len(site.door.greeters) == 1, "the connection")
+        there, here = transport_of(next(iter(site.door.greeters))), deaf._transport
+        assert here is not None
+        # Or the kernel takes megabytes of answers before it says that it is full.
+        for transport, buffer in ((there, socket.SO_SNDBUF), (here, socket.SO_RCVBUF)):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, 128 * 1024)
+        here.pause_reading()
+        while there.is_reading():
+            for _ in range(100):
+                deaf.send_packet(NO_SUCH_PACKET)  # which is answered
+            await until(lambda: here.get_write_buffer_size() == 0 or not there.is_reading(), "its questions to go")
+        assert there.get_write_buffer_size() < TEN_MB / 10
+        await still_answers(site, mia)
+        here.resume_reading()
+        await until(there.is_reading, "it to be listened to again")
+        assert (await deaf.run("ci list", check=True)).exit_status == 0
+
+
+async def test_what_a_program_says_waits_for_one_that_lets_it_say_gigabytes_and_reads_nothing(site: Site) -> None:
+    mia = await site.user("mia", "viewer")
+    big = {f"k{n}": "x" * 2000 for n in range(5)}
+    for n in range(20):
+        await put(site.hub, *(ci(f"c-{n}-{m}", attributes=big) for m in range(100)))
+    async with connection(site, mia) as deaf:
+        await until(lambda: len(site.door.greeters) == 1, "the connection")
+        there, here = transport_of(next(iter(site.door.greeters))), deaf._transport
+        assert here is not None
+        heard = Heard()
+        await deaf.create_session(lambda: heard, "ci list --json", encoding=None, window=2**31)
+        here.pause_reading()
+        await until(lambda: not there.is_reading(), "the answer to wait")
+        assert there.get_write_buffer_size() < TEN_MB / 10
+        await still_answers(site, mia)
+        here.resume_reading()
+        await until(lambda: heard.whole, "the rest of the answer")
+        assert heard.size_bytes > 2 * TEN_MB
+
+
+def transport_of(greeter: object) -> asyncio.Transport:
+    """The hub's end of a connection's socket."""
+    assert isinstance(greeter, Greeter)
+    assert greeter._connection is not None
+    transport = greeter._connection._transport
+    assert transport is not None
+    return transport
+
+
+class Heard(asyncssh.SSHClientSession[bytes]):
+    """How much came, and whether that was all."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self.whole = False
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        self.size_bytes += len(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.whole = exc is None
 
 
 @contextlib.asynccontextmanager
