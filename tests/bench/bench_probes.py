@@ -37,6 +37,7 @@ from checks.result import Result, State
 from checks.run import run as run_check
 
 BURSTS = 5
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Watchdeck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
 OURS, THEIRS = 0, 1  # the core that probes, the core that is probed
 BLACKBOX = Path("/usr/bin/prometheus-blackbox-exporter")
 CHECK_TCP = Path(DIRECTORIES[0]) / "check_tcp"
@@ -107,9 +108,7 @@ def _compare(kind: str) -> None:
         ours = max(_unpaced(kind, port) for _ in range(BURSTS))
         print(f"{kind}: ours {ours:,.0f} a CPU second, new connections (limit 10,000)")
         bare = max(_bare(kind, port) for _ in range(BURSTS))
-        print(
-            f"{kind}: bare sockets on epoll, nothing noted or judged, {bare:,.0f} a CPU second: what Python can do here"
-        )
+        print(f"{kind}: bare sockets, nothing noted or judged, {bare:,.0f} a CPU second: what Python can do here")
         if kind == "tcp" and CHECK_TCP.exists():
             spawned = max(_spawned(port) for _ in range(BURSTS))
             print(f"{kind}: check_tcp spawned {spawned:,.0f} a CPU second: ours is {ours / spawned:.0f}× (limit 30×)")
@@ -139,33 +138,34 @@ def _unpaced(kind: str, port: int, total: int = 10_000, at_once: int = 50) -> fl
     return asyncio.run(main())
 
 
-def _bare(kind: str, port: int, total: int = 10_000, at_once: int = 50) -> float:
+def _bare(kind: str, port: int, total: int = 10_000) -> float:
     """The same connections and bytes without anything that makes a probe of them: the ceiling."""
-    request = b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Watchdeck\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    work, running = iter(range(total)), dict[int, socket.socket]()
     began = time.process_time()
-    with select.epoll() as epoll:
-        for number in itertools.islice(work, at_once):
-            _begin(kind, (host(number), port), request, epoll, running)
-        while running:
-            for descriptor, _ in epoll.poll():
-                with running.pop(descriptor) as sock:
-                    if kind == "http":
-                        assert sock.recv(65536).startswith(b"HTTP/1.1 200")
-                for number in itertools.islice(work, 1):
-                    _begin(kind, (host(number), port), request, epoll, running)
+    if kind == "tcp":
+        for number in range(total):
+            with socket.socket() as sock:
+                sock.connect((host(number), port))
+    else:
+        _bare_http(port, total)
     return total / (time.process_time() - began)
 
 
-def _begin(
-    kind: str, target: tuple[str, int], request: bytes, epoll: select.epoll, running: dict[int, socket.socket]
-) -> None:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    sock.connect_ex(target)
-    if kind == "http":
-        sock.send(request)
-    epoll.register(sock.fileno(), select.EPOLLIN if kind == "http" else select.EPOLLOUT)
-    running[sock.fileno()] = sock
+def _bare_http(port: int, total: int, at_once: int = 50) -> None:
+    targets = ((host(number), port) for number in range(total))
+    running: dict[int, socket.socket] = {}
+    with select.epoll() as epoll:
+        while True:
+            for target in itertools.islice(targets, at_once - len(running)):
+                sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                sock.connect_ex(target)
+                sock.send(REQUEST)
+                epoll.register(sock.fileno(), select.EPOLLIN)
+                running[sock.fileno()] = sock
+            if not running:
+                return
+            for descriptor, _ in epoll.poll():
+                with running.pop(descriptor) as sock:
+                    assert sock.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def _spawned(port: int, total: int = 100) -> float:
