@@ -94,7 +94,8 @@ class FormDialog(ModalScreen[Filled | None]):
             self._say(self._form.shows(answer))
 
     def _say(self, document: Document) -> None:
-        self.query_one(Sheet).show(document, from_top=True)
+        if self.is_current:  # else it was left before the answer came
+            self.query_one(Sheet).show(document, from_top=True)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

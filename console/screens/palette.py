@@ -156,6 +156,8 @@ class Palette(ModalScreen[Choice | None]):
 
     async def _search(self, words: str) -> None:
         found = await self._find(words)
+        if not self.is_current:  # it was left before the answer came
+            return
         self._searching = False
         moved_to = self.query_one(OptionList).highlighted or 0
         marked = self._shown[moved_to] if moved_to else None

@@ -86,7 +86,7 @@ TRIAGE = View(
         Column("P", cells.priority, 2, sort="priority"),
         Column("STATE", _troubled, 5, 4, sort="state"),
         Column("AGE", _since, 4, rank=2, right=True, sort="-since"),
-        Column("INCIDENT", cells.number, 8, rank=1, sort="number"),
+        Column("INCIDENT", cells.number, 8, sort="number"),
         Column("CI", ci_name, 16, 12, rank=3, grow=1, sort="ci_name"),
         Column("WHAT", _what, 28, 17, rank=0, grow=3, sort="title"),
         Column("TREND 1h", trend, 8, rank=6, picture=True),

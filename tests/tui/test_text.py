@@ -65,6 +65,16 @@ def test_columns_fall_away_by_rank_and_the_rest_fills_the_width() -> None:
     assert [placed.column.title for placed in place(columns, 8)] == ["A"]
 
 
+def test_what_grows_is_squeezed_before_what_must_stay_falls_away() -> None:
+    columns = [_column("STATE", 4), _column("NUMBER", 8), _column("WHAT", 28, 17, grow=1), _column("DUE", 8, rank=1)]
+    fits = {cells: [(placed.column.title, placed.width) for placed in place(columns, cells)] for cells in (33, 24, 23)}
+    assert fits == {
+        33: [("STATE", 4), ("NUMBER", 8), ("WHAT", 17)],
+        24: [("STATE", 4), ("NUMBER", 8), ("WHAT", 8)],
+        23: [("STATE", 4), ("NUMBER", 8)],
+    }
+
+
 @given(
     st.lists(
         st.tuples(st.integers(1, 30), st.integers(0, 30), st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=9
