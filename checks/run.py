@@ -74,7 +74,7 @@ def _result(definition: Definition, trace: Trace, finding: Finding, at: datetime
         metrics=finding.metrics,
         phases=trace.phases,
         address=trace.address,
-        expected=finding.expected,
-        actual=finding.actual,
+        expected=finding.expected and finding.expected[:MAX_OUTPUT_CHARS],
+        actual=finding.actual and finding.actual[:MAX_OUTPUT_CHARS],
         reason=finding.reason,
     )

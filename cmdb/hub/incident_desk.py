@@ -36,6 +36,7 @@ from cmdb.store.protocol import Document, Store, StoreError
 AT_ONCE = 100  # checks that are placed before others get their turn: some milliseconds
 LONGEST_WAIT_S = 30.0  # wall clocks are set now and then
 RETRY_S = 1.0
+PROBER_LATE = "prober_late"
 _log = logging.getLogger(__name__)
 
 
@@ -258,7 +259,10 @@ class IncidentDesk:
         return bad or delta.id in self._pending or self._book.of_check(delta.id) is not None
 
     def _is_bad(self, check: Document | None) -> bool:
-        return check is not None and check["hard"] and check["state"] in self._open_on
+        """A check that its prober was too late for says something of the prober alone."""
+        if check is None or not check["hard"] or check.get("reason") == PROBER_LATE:
+            return False
+        return check["state"] in self._open_on
 
     async def _is_worked_on(self, check: Document) -> bool:
         ci = await self._ledger.get(Kind.CI, check["ci"])

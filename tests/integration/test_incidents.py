@@ -287,3 +287,14 @@ async def test_flapping_asks_once_for_an_acknowledgement_anew(hub: Hub, client: 
         await put(hub, check("http", "tcp", state, since=clock.turn(seconds=1), flapping=True))
         await the_incident(hub, recovered_at=clock.now() if state == "ok" else None)
     assert (await the_incident(hub))["state"] == "acknowledged"
+
+
+async def test_what_a_prober_was_too_late_for_is_no_incident_even_where_unknown_is_one(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    config = Config(incident=IncidentSection(open_on=("critical", "unknown")))
+    async with hub_at(tmp_path, clock=clock, config=config) as hub:
+        late = check("http", "http", "unknown", reason="prober_late")
+        await put(hub, *WEB, late, check("http", "tcp", "unknown", reason="failed"))
+        await until(lambda: hub.book.of_check("http/tcp") is not None, "an incident about what is unknown")
+        assert hub.book.of_check("http/http") is None
