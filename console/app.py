@@ -29,8 +29,8 @@ from console.output.signs import glyphs_of, has_sixteen_colours
 from console.output.terminal import Terminal
 from console.output.themes import LOOKS, NIGHT, SIXTEEN
 from console.output.updates import CellUpdate, CellUpdates
-from console.screens.board import HOME
 from console.screens.deck import Deck
+from console.screens.lines import HOME
 from console.settings import Settings, SettingsFiles, read
 from console.views.glyphs import ASCII, Glyphs
 from console.views.keys import Act

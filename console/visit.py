@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from cmdb.hub.client import HubGone, HubRefusal, View
+from cmdb.hub.client import HubClient, HubGone, HubRefusal, View
 from console.link import Link
 from console.past import Asks
 from console.views.cells import Row
@@ -40,14 +40,7 @@ class ListVisit:
         while True:
             client = await self._link.client()
             try:
-                self._view = await client.open_view(
-                    self._place.name,
-                    filter=self._place.filter,
-                    sort=self._sort,
-                    offset=self._window.offset,
-                    limit=max(FIRST_ROWS, len(self._window.ids)),
-                    args={"class": self._place.class_} if self._place.class_ else {},
-                )
+                self._view = await self._opened(client, self._window.offset, max(FIRST_ROWS, len(self._window.ids)))
                 if self._window.touched and self._window.cursor_id:
                     await self._view.move(anchor=self._window.cursor_id)
                 self.adopt()
@@ -59,6 +52,19 @@ class ListVisit:
                 self._link.broke()
             finally:
                 await self._leave()
+
+    async def whole(self, most: int) -> dict[str, Row]:
+        """Its rows from the first on, by id. Raises `HubRefusal`, `HubGone`."""
+        view = await self._opened(await self._link.client(), 0, most)
+        await view.close()
+        return dict(view.rows)
+
+    async def _opened(self, client: HubClient, offset: int, limit: int) -> View:
+        args = {"class": self._place.class_} if self._place.class_ else {}
+        filter_, sort = self._place.filter, self._sort
+        return await client.open_view(
+            self._place.name, filter=filter_, sort=sort, offset=offset, limit=limit, args=args
+        )
 
     def want(self, offset: int, limit: int, anchor: str | None) -> None:
         """Load these rows, or those around `anchor`. Of several wishes the last counts."""

@@ -141,6 +141,8 @@ class Deck(Lists, TimeTravel, Keeping, Offering, Hearing):
 
     @on(InkLine.Clicked)
     def _line_clicked(self, event: InkLine.Clicked) -> None:
+        if event.line.id == "scrubber":
+            self._scrubbed(event.x, event.line.size.width)
         pane = self._pane
         place = pane.tab_clicked(event.x) if event.line.id == "tabs" and isinstance(pane, RecordPane) else None
         if place is not None:

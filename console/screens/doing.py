@@ -133,5 +133,7 @@ class Doer:
 
 
 def _names(deed: Deed, subjects: Sequence[Subject]) -> str:
-    names = ", ".join(named(deed, subject) for subject in subjects[:MOST_NAMED])
-    return names if len(subjects) <= MOST_NAMED else f"{names} and {len(subjects) - MOST_NAMED} more"
+    """Those first that are not shown: nobody sees what would be done to them."""
+    names = [f"{named(deed, one)}{'' if one.shown else ' (not shown)'}" for one in subjects[:MOST_NAMED]]
+    more = len(subjects) - MOST_NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names)} and {more} more"

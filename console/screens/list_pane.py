@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cmdb.hub.client import HubGone, HubRefusal
 from console.past import PastVisit
@@ -23,6 +24,8 @@ from console.visit import ListVisit, fetch
 from console.widgets.table import Empty
 
 FIRST_SCAN = ("Nothing is known yet.", "The first scan takes some seconds; what it finds appears here by itself.")
+THEN = ("Nothing was here then.", "t and Enter lead back to now.")
+MOST_MARKED = 1000  # what the hub gives at once
 REST_S = 0.12  # the cursor stays this long on a row before its record is asked for
 
 
@@ -36,8 +39,8 @@ class ListPane(Pane):
         self._view = VIEWS[place.name]
         self.sort = place.sort or self._view.sort
         self.orders = len(self._view.orders)
-        self.has_detail = place.name != "classes"
         self.detail_cells = self._view.detail_cells
+        self.has_detail = self.detail_cells > 0
         at = stage.at()
         self._visit: ListVisit | PastVisit
         if at is None:
@@ -109,10 +112,21 @@ class ListPane(Pane):
 
     @property
     def subjects(self) -> Sequence[Subject]:
-        """The marked rows that are loaded, else the cursor's."""
-        rows = [self._window.rows[id_] for id_ in self._window.ids if id_ in self._window.marked]
-        subjects = [subject_of(self._view.into(row), row) for row in rows]
+        """What is marked, those first that are not shown; else the cursor's."""
+        hidden = self._window.hidden_marks
+        marked = sorted(self._window.marked.items(), key=lambda pair: pair[0] not in hidden)
+        subjects = [replace(subject_of(self._view.into(row), row), shown=id_ not in hidden) for id_, row in marked]
         return subjects or super().subjects
+
+    async def mark_all(self) -> None:
+        """Mark every row that matches, or none. Raises `HubRefusal`, `HubGone`."""
+        if self._window.matched > MOST_MARKED:
+            self._stage.failed(
+                f"{self._window.matched:,} match, at most {MOST_MARKED:,} are marked: / narrows the list"
+            )
+        elif isinstance(self._visit, ListVisit):
+            self._window.mark_all(await self._visit.whole(MOST_MARKED))
+            self._stage.changed()
 
     def unmark(self) -> None:
         self._window.marked.clear()
@@ -122,6 +136,8 @@ class ListPane(Pane):
             return self._wrong, "/ changes the filter, Esc takes it away."
         if self.place.filter:
             return f"Nothing matches {self.place.filter}", "/ changes the filter, Esc takes it away."
+        if self._stage.at() is not None:
+            return THEN
         return FIRST_SCAN if self._is_new else self._view.empty
 
     @property

@@ -8,6 +8,8 @@ from textual.timer import Timer
 
 from cmdb.filter import FilterError
 from cmdb.filter import parse as parse_filter
+from cmdb.hub.client import HubGone, HubRefusal
+from console.screens.list_pane import ListPane
 from console.screens.walk import Walk
 from console.views.catalogue import VIEWS
 from console.views.place import Place
@@ -27,6 +29,16 @@ class Lists(Walk):
     def _do_mark(self) -> None:
         self.query_one(Table).toggle_mark()
         self._draw_lines()
+
+    def _do_mark_all(self) -> None:
+        if isinstance(self._pane, ListPane):
+            self.run_worker(self._marked_all(self._pane), group="marks", exclusive=True)
+
+    async def _marked_all(self, pane: ListPane) -> None:
+        try:
+            await pane.mark_all()
+        except (HubGone, HubRefusal) as error:
+            self._warn(str(error))
 
     def _do_wide(self) -> None:
         self._wide = not self._wide

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cmdb.hub.client import HubGone, HubRefusal
 from console.past import when
 from console.screens.walk import Walk
+from console.views.scrubber import Scrubber, span_back_to
 
 STEP = timedelta(minutes=10)
+MOST_CHANGES = 1000
 
 
 class TimeTravel(Walk):
@@ -39,4 +43,31 @@ class TimeTravel(Walk):
     def _show_at(self, at: datetime | None) -> None:
         self._at = at
         self._windows.clear()
+        self._scrubber = None if at is None else self._scrubber_at(at)
         self._show(self._trail.here)
+
+    def _scrubber_at(self, at: datetime) -> Scrubber:
+        """The strip that is there, or another one when it is too short or far too long; what changed comes later."""
+        now = self._clock.now()
+        span = span_back_to(at, now)
+        before = self._scrubber
+        if before is not None and before.end - before.start == span:
+            return replace(before, at=at)
+        self.run_worker(self._count_changes(now - span), group="scrubber", exclusive=True)
+        return Scrubber(now - span, now, at)
+
+    async def _count_changes(self, since: datetime) -> None:
+        try:
+            rows = await self.link.call("history.list", since=since, limit=MOST_CHANGES)
+        except (HubGone, HubRefusal):
+            return  # the strip goes on without
+        if self._scrubber is not None and self._scrubber.start == since:
+            changes = [row["at"] for row in rows]
+            known_from = since if len(rows) < MOST_CHANGES else min(changes)
+            self._scrubber = replace(self._scrubber, changes=changes, known_from=known_from)
+            self._draw_lines()
+
+    def _scrubbed(self, x: int, cells: int) -> None:
+        """Somebody pointed at a moment of the strip."""
+        if self._scrubber is not None:
+            self._show_at(self._scrubber.moment_at(x, cells))

@@ -56,7 +56,8 @@ def _figures(sort: str, window: Window | None, glyphs: Glyphs) -> Line:
         return ((f"loading{glyphs.ellipsis}", Ink.WARNING),)
     line: list[Span] = []
     if window.marked:
-        line.append((f"{len(window.marked)} marked  ", Ink.ACCENT))
+        hidden = len(window.hidden_marks)
+        line.append((f"{len(window.marked)} marked{f', {hidden} not shown' if hidden else ''}  ", Ink.ACCENT))
     if window.matched:
         line.append((f"{window.cursor + 1}", Ink.TEXT))
         line.append((f"/{window.matched}", Ink.DIM))

@@ -97,8 +97,8 @@ def _listing(row: Row, before: str, after: str) -> Listing:
     return Listing(
         (
             Column("ATTRIBUTE", _attribute, 24, 12, grow=1),
-            Column(before.upper(), _value("a", row), 30, 12, grow=2),
-            Column(after.upper(), _value("b", row), 30, 12, grow=2),
+            Column(before, _value("a", row), 30, 12, grow=2),
+            Column(after, _value("b", row), 30, 12, grow=2),
         ),
         [{**one, "id": str(position)} for position, one in enumerate(row.get("rows") or ())],
         ("Nothing differs.", "What changes all the time (metrics, last seen) is left out."),

@@ -143,7 +143,8 @@ def calendar(duties: Sequence[Row], moment: Moment, cells_: int) -> list[Line]:
     per_day = max(1, min(4, (cells_ - label) // DAYS_DRAWN))
     start = moment.now.astimezone(moment.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     edges = [start + timedelta(days=1) * (column / per_day) for column in range(per_day * DAYS_DRAWN + 1)]
-    days = "".join(fit((start + timedelta(days=day)).strftime("%a")[:per_day], per_day) for day in range(DAYS_DRAWN))
+    letters = per_day if per_day > 2 else 1  # else one name runs into the next
+    days = "".join(fit((start + timedelta(days=day)).strftime("%a")[:letters], per_day) for day in range(DAYS_DRAWN))
     lines: list[Line] = [((" " * label, Ink.DIM), (days, Ink.DIM))]
     for name in names:
         own = [duty for duty in duties if name in map(clean, duty.get("people") or ())]

@@ -138,8 +138,9 @@ def override(subjects: Sequence[Subject]) -> Form:
 
 
 def _names(subjects: Sequence[Subject]) -> str:
-    names = ", ".join(subject.name for subject in subjects[:MOST_NAMED])
-    return names if len(subjects) <= MOST_NAMED else f"{names} and {len(subjects) - MOST_NAMED} more"
+    names = [f"{one.name}{'' if one.shown else ' (not shown)'}" for one in subjects[:MOST_NAMED]]
+    more = len(subjects) - MOST_NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names)} and {more} more"
 
 
 def _matchers(subjects: Sequence[Subject]) -> list[str]:

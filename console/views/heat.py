@@ -14,25 +14,27 @@ from console.views.ink import Ink, Line, Span
 from console.views.moment import Moment
 
 _WORST = 0.02  # a day with so much of it down has the highest sign
-_DAY_CELLS = 5
+_LABEL_CELLS = 8
+_DAY_CELLS = 4  # where there is room, the sign is drawn twice
 _BETWEEN_WEEKS = 2
 WEEKS = 4
 WEEKS_CELLS = WEEKS * (7 + _BETWEEN_WEEKS) - _BETWEEN_WEEKS
 
 
-def calendar(days: Sequence[Row], target: float, glyphs: Glyphs, _cells: int) -> list[Line]:
+def calendar(days: Sequence[Row], target: float, glyphs: Glyphs, cells: int) -> list[Line]:
     """A line a week, Monday first, with each day's number; what lies outside the period is empty."""
+    wide = cells >= _LABEL_CELLS + 7 * (_DAY_CELLS + 1)
     known = {date.fromisoformat(str(day["day"])): day.get("share") for day in days}
     if not known:
         return []
     first, last = min(known), max(known)
     monday = first - timedelta(days=first.weekday())
-    names = "".join(f"{(monday + timedelta(days=day)).strftime('%a')[:2]:<{_DAY_CELLS}}" for day in range(7))
-    lines: list[Line] = [((" " * 8 + names.rstrip(), Ink.DIM),)]
+    names = "".join(f"{(monday + timedelta(days=day)).strftime('%a')[:2]:<{_DAY_CELLS + wide}}" for day in range(7))
+    lines: list[Line] = [((" " * _LABEL_CELLS + names.rstrip(), Ink.DIM),)]
     while monday <= last:
         week = [monday + timedelta(days=day) for day in range(7)]
-        cells = tuple(span for day in week for span in _day(day, known, target, glyphs))
-        lines.append(((f"{monday.strftime('%d %b'):<8}", Ink.FAINT), *cells))
+        drawn = tuple(span for day in week for span in _day(day, known, target, glyphs, wide=wide))
+        lines.append(((f"{monday.strftime('%d %b'):<{_LABEL_CELLS}}", Ink.FAINT), *drawn))
         monday += timedelta(days=7)
     return lines
 
@@ -62,11 +64,11 @@ def mondays(moment: Moment) -> list[date]:
     return [this - timedelta(weeks=WEEKS - 1 - number) for number in range(WEEKS)]
 
 
-def _day(day: date, known: dict[date, object], target: float, glyphs: Glyphs) -> tuple[Span, ...]:
+def _day(day: date, known: dict[date, object], target: float, glyphs: Glyphs, *, wide: bool) -> tuple[Span, ...]:
     if day not in known:
-        return ((" " * _DAY_CELLS, Ink.TEXT),)
+        return ((" " * (_DAY_CELLS + wide), Ink.TEXT),)
     sign, ink = _sign(known[day], target, glyphs)
-    return ((f"{day.day:>2}", Ink.DIM), (f"{sign * 2} ", ink))
+    return ((f"{day.day:>2}", Ink.DIM), (f"{sign * (1 + wide)} ", ink))
 
 
 def _sign(share: object, target: float, glyphs: Glyphs) -> Span:

@@ -26,7 +26,7 @@ def page(row: Row, moment: Moment) -> Page:
     return Page(
         title(row, moment),
         (
-            Tab("overview", "Overview", untitled(tuple(_overview(row, moment)))),
+            Tab("overview", "Overview", untitled(preview(row, moment))),
             Tab("timeline", f"Timeline {len(timeline)}", _timeline(row)),
             *_told(row),
             Tab("checks", f"Checks {len(effects)}", _effects(effects)),
@@ -48,7 +48,7 @@ def title(row: Row, moment: Moment) -> Line:
 
 
 def preview(row: Row, moment: Moment) -> Document:
-    """What fits beside the list: everything, the timeline newest first."""
+    """Everything, the timeline newest first."""
     return (*_overview(row, moment), *_short_timeline(row, moment))
 
 
@@ -132,7 +132,7 @@ def _clock(row: Row, due: str, done: str, moment: Moment) -> Line:
         return (verdict, (f"  {moment.clock(ended)}", Ink.DIM))
     left = (until - moment.now).total_seconds()
     said = f"{long_span(left)} left" if left >= 0 else f"{long_span(-left)} late"
-    return ((said, cells.clock_ink(left)), (f"  by {moment.clock(until)}", Ink.DIM))
+    return ((said, cells.clock_ink(left)), (f"  {moment.clock(until)}", Ink.DIM))
 
 
 def _short_timeline(row: Row, moment: Moment) -> Iterator[Block]:

@@ -79,6 +79,7 @@ CLASSES = View(
     ),
     lambda row: Place("ci", class_=str(row.get("class") or row["id"])),
     orders=("", "-count", "class"),
+    detail_cells=0,
     empty=("Nothing discovered yet.", "The first scan of an agent fills this.  :agents shows who reports."),
 )
 ITEMS = View(

@@ -30,6 +30,7 @@ class Act(enum.StrEnum):
     DETAIL_DOWN = "detail_down"
     DETAIL_UP = "detail_up"
     MARK = "mark"
+    MARK_ALL = "mark_all"
     SORT = "sort"
     WIDE = "wide"
     PAUSE = "pause"
@@ -90,6 +91,7 @@ KEYS = (
     Key(Act.RELATIONS, "R", "R", "Relations", "what the item stands on and what stands on it", "Go", 11),
     Key(Act.SORT, "s", "s", "Sort", "the next order; a click on a title sorts by it", "List", 13),
     Key(Act.MARK, "space", "Space", "Mark", "mark for an action on several", "List"),
+    Key(Act.MARK_ALL, "asterisk", "*", "Mark all", "mark all that match the filter, or none", "List"),
     Key(Act.WIDE, "w", "w", "Wide", "detail pane on or off", "List"),
     Key(Act.PAUSE, "p", "p", "Pause", "hold the screen still, and go on", "List"),
     Key(Act.ACKNOWLEDGE, "a", "a", "Ack", "take the incident: you have it", "Do", 1),

@@ -168,7 +168,8 @@ def _terms(row: Row) -> Iterator[Block]:
     yield Pair("target", text(cells.percent(row.get("target"))))
     for name in _TERMS:
         if said := cells.said(row.get(name)):
-            yield Pair(name.removesuffix("_h").replace("_", " "), text(said))
+            hours = " h" if name.endswith("_h") else ""
+            yield Pair(name.removesuffix("_h").replace("_", " "), text(said + hours))
     for name in _MONEY:
         if isinstance(row.get(name), int | float) and row[name]:
             yield Pair(name, text(f"{row[name]:,.0f} {clean(row.get('currency') or '')} a month"))

@@ -32,5 +32,6 @@ PEOPLE = View(
     ),
     _place_of_person,
     orders=("", "place", "-since"),
+    detail_cells=0,
     empty=("Nobody is on.", "Consoles and watched lists are listed here."),
 )

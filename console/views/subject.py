@@ -12,7 +12,10 @@ from console.views.text import clean
 
 @dataclass(frozen=True)
 class Subject:
-    """The record itself (`place`), its name for people, and what it is connected with."""
+    """The record itself (`place`), its name for people, and what it is connected with.
+
+    `shown` is whether its row is among those that are loaded: marked ones need not be.
+    """
 
     place: Place
     name: str
@@ -23,6 +26,7 @@ class Subject:
     ci_name: str = ""
     ci_class: str = ""
     host_name: str = ""
+    shown: bool = True
 
 
 def subject_of(place: Place, row: Row) -> Subject:

@@ -70,7 +70,7 @@ def fit_line(line: Line, cells: int, ellipsis: str = "…", *, right: bool = Fal
     left = cells
     for content, ink in line:
         if width(content) >= left:
-            return (*pieces, (fit(content + " " * 2 * left, left, ellipsis), ink)) if left else pieces
+            return (*pieces, (ellipsis if left == 1 else fit(content + " " * 2 * left, left, ellipsis), ink))
         pieces = (*pieces, (content, ink))
         left -= width(content)
     return pieces

@@ -15,7 +15,7 @@ class View:
     """One list. `sort` is its order when none is asked for; `orders` are those that `s` goes round.
 
     `empty` is what it says when there is nothing, and then what to do about that. `detail_cells` is the least that the
-    detail beside it has.
+    detail beside it has; with 0 there is none.
     """
 
     name: str

@@ -32,7 +32,7 @@ class Window:
         self.cursor_id: str | None = None
         self.touched = False
         self.lost = False  # the cursor's record is not in this window: it moved away, or is gone
-        self.marked: set[str] = set()
+        self.marked: dict[str, Row] = {}  # also what is not loaded now
 
     def at(self, index: int) -> Row | None:
         """The row at this place of the whole list; None when it is not loaded."""
@@ -48,7 +48,13 @@ class Window:
         """What the hub says that this window holds now."""
         self.total, self.matched, self.offset, self.ids, self.rows = total, matched, offset, tuple(ids), rows
         self.loaded, self.waiting = True, False
+        self.marked = {id_: rows.get(id_, row) for id_, row in self.marked.items() if id_ in rows or not self._is_whole}
         self._follow()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Every row of the view is here, so that what is not here is gone."""
+        return len(self.ids) == self.matched == self.total
 
     def take_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """A short list that is whole."""
@@ -90,9 +96,20 @@ class Window:
 
     def toggle_mark(self) -> None:
         """Mark the cursor's row, or no longer, and go on to the next."""
-        if self.cursor_id is not None:
-            self.marked ^= {self.cursor_id}
+        row = self.current
+        if row is not None:
+            if self.marked.pop(str(row["id"]), None) is None:
+                self.marked[str(row["id"])] = row
             self.move(1)
+
+    def mark_all(self, rows: Mapping[str, Row]) -> None:
+        """Mark these, all that match; none any more when all of them are marked already."""
+        self.marked = {} if rows.keys() <= self.marked.keys() else {**self.marked, **rows}
+
+    @property
+    def hidden_marks(self) -> set[str]:
+        """What is marked and not among the rows that are loaded: further away, or another filter's."""
+        return self.marked.keys() - self.rows.keys()
 
     def missing(self) -> tuple[int, int] | None:
         """The (offset, limit) to ask for; None while all that is seen is loaded with some to spare."""

@@ -112,6 +112,24 @@ async def test_several_marked_are_one_maintenance_once_their_number_is_typed(hub
     assert len(await records(hub, Kind.MAINTENANCE)) == 1
 
 
+async def test_all_that_match_are_marked_also_where_another_filter_hides_them_and_that_is_said(
+    hub: Hub, seen: Seen
+) -> None:
+    await give(hub, incident(2, "second", "db"), incident(3, "third", "db"))
+    await go(seen, "incidents", "INC-3")
+    await seen.press("asterisk")
+    await seen.shows("3 marked")
+    await seen.type("/second")
+    await seen.press("enter")
+    await seen.shows("1/1", "3 marked, 2 not shown")
+    await seen.press("a")
+    await seen.shows("(not shown)", "type 3")
+    await seen.type("3")
+    await seen.press("enter")
+    await seen.until(lambda screen: "marked" not in seen.lines[1], "what is done is no longer marked", 60)
+    assert {str(one["state"]) for one in await records(hub, Kind.INCIDENT)} == {"acknowledged"}
+
+
 async def test_what_is_done_to_one_is_not_done_to_the_first_of_several(seen: Seen) -> None:
     told: list[Outcome] = []
     filled: list[Form] = []

@@ -70,8 +70,26 @@ def test_marks_are_kept_by_id() -> None:
     window = window_of("abc")
     window.toggle_mark()
     fill(window, "cba")
-    assert window.marked == {"a"}
+    assert set(window.marked) == {"a"}
     assert window.cursor_id == "b"
+
+
+def test_a_mark_drops_when_its_record_vanishes_and_stays_where_it_only_is_not_shown() -> None:
+    window = window_of("abc")
+    window.toggle_mark()
+    window.take(total=9, matched=2, offset=0, ids=("b", "c"), rows={"b": {"id": "b"}, "c": {"id": "c"}})
+    assert (set(window.marked), window.hidden_marks) == ({"a"}, {"a"})
+    fill(window, "bc")
+    assert window.marked == {}
+
+
+def test_all_that_match_are_marked_and_then_none() -> None:
+    window = window_of("abc")
+    window.toggle_mark()
+    window.mark_all({"b": {"id": "b"}, "c": {"id": "c"}})
+    assert set(window.marked) == {"a", "b", "c"}
+    window.mark_all({"b": {"id": "b"}, "c": {"id": "c"}})
+    assert window.marked == {}
 
 
 @given(
