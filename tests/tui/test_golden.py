@@ -16,9 +16,11 @@ import pytest
 
 from cmdb.config import Config, HubSection
 from cmdb.model.incident import Suspect, TimelineEntry
-from tests.support.hub import START, HandClock, check, ci, hub_at
+from tests.integration.test_oncall_verbs import FILE as ON_CALL
+from tests.support.hub import START, HandClock, check, ci, client_of, hub_at, until
 from tests.tui.fleet import give, incident, small_fleet
 from tests.tui.seen import console_on
+from tests.tui.test_every_screen import SERVICES
 
 GOLDEN = Path(__file__).parent / "golden"
 GOOD_WITHIN_S = 20.0
@@ -37,6 +39,21 @@ SCREENS = {
     "relations": ("ci web", ["tab", "tab"], "No relation"),
     "tree": ("ci web-var", ["R"], "web-1.ber"),
     "agents": (":agents", [], "SECTIONS"),
+    "sla": (":sla", [], "shop"),
+    "days": (":days", [], "MISSED"),
+    "agreement": (":agreement shop", [], "A breach costs"),
+    "terms": (":agreement shop", ["tab", "tab"], "penalty"),
+    "service": (":service shop", [], "Components"),
+    "map": (":map", [], "map of all services"),
+    "oncall": (":oncall", [], "GAPS"),
+    "schedule": (":schedule ops", [], "The next 14 days"),
+    "roster": (":roster", [], "mia"),
+    "silences": (":silences", [], "known"),
+    "maintenance": (":maintenance", [], "new disk"),
+    "changes": (":changes", [], "came"),
+    "diff": (":diff web-1.ber db-1.ber", [], "against"),
+    "past": (":triage", ["less_than_sign"], "Nothing was here then"),
+    "form": (":agreement shop", ["x", "E"], "Terms of"),
     "help": (":triage", ["question_mark"], "next row"),
     "actions": ("INC-2", ["x"], "Put on hold"),
 }
@@ -53,7 +70,7 @@ async def _screen(state: Path, clock: HandClock, size: tuple[int, int], name: st
     """The screen as soon as it is the good one, else as it is at last: a late tick or answer shows for a moment."""
     words, keys, shown = SCREENS[name]
     async with console_on(state, size=size, clock=clock) as seen:
-        await seen.shows("INC-2")
+        await seen.shows("INC-2", *(("on call mia",) if size[0] >= 120 else ()))
         await seen.type(words if words.startswith(":") else f":{words}")
         await seen.press("enter")
         await seen.settled(0.3)
@@ -69,7 +86,13 @@ async def _screen(state: Path, clock: HandClock, size: tuple[int, int], name: st
 
 def _masked(screen: str) -> str:
     """What no two runs have alike."""
-    return re.sub(r"link \d+ms", "link 1ms", re.sub(r"data \d+s", "data 0s", screen)) + "\n"
+    for pattern, alike in (
+        (r"link \d+ms", "link 1ms"),
+        (r"data \d+s", "data 0s"),
+        (r"(silence|maintenance)-[0-9a-f]{8}", r"\1-00000000"),
+    ):
+        screen = re.sub(pattern, alike, screen)
+    return screen + "\n"
 
 
 @pytest.mark.slow
@@ -79,6 +102,9 @@ async def test_a_screen_is_as_it_was_found_good(tmp_path: Path, name: str, size:
     clock = HandClock()
     golden = GOLDEN / f"{name}-{size[0]}x{size[1]}.txt"
     good = None if os.environ.get("WATCHDECK_GOLDEN") == "write" else golden.read_text(encoding="utf-8")
+    (tmp_path / "oncall.toml").write_text(ON_CALL)
+    (tmp_path / "services.d").mkdir()
+    (tmp_path / "services.d" / "shop.toml").write_text(SERVICES)
     async with hub_at(tmp_path, clock=clock, config=Config(hub=HubSection(name="golden"))) as hub:
         await small_fleet(hub)
         await give(
@@ -106,6 +132,11 @@ async def test_a_screen_is_as_it_was_found_good(tmp_path: Path, name: str, size:
                 ),
             ),
         )
+        await until(lambda: bool(hub.roster.directory.schedules), "the hub has read who is on call")
+        async with await client_of(hub) as client:
+            end = START + timedelta(hours=3)
+            await client.call("silence.add", matchers=["host=web-1.ber"], end=end, reason="known")
+            await client.call("maintenance.add", select="class=host name=db-1.ber", end=end, title="new disk")
         screen = await _screen(tmp_path, clock, size, name, good)
     if good is None:
         golden.write_text(screen, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cmdb.model.incident import Suspect, TimelineEntry
-from tests.support.hub import START, HandClock, check, ci, hub_at
+from tests.integration.test_oncall_verbs import FILE as ON_CALL
+from tests.support.hub import START, HandClock, check, ci, client_of, hub_at
 from tests.support.session import Session
 from tests.tui.fleet import agent, give, incident
 
@@ -36,11 +38,43 @@ VIEWS = (
     "check evil/tcp",
     "ci evil-fs",
     "cmdb",
+    "triage",
+    "services",
+    "service shop",
+    "sla",
+    "agreement shop",
+    "days",
+    "map",
+    "map shop",
+    "diff evil evil-fs",
+    "oncall",
+    "roster",
+    "person mia",
+    "silences",
+    "maintenance",
+    "people",
 )
+QUOTED = json.dumps(EVIL).replace("\x7f", "\\u007f").replace("\\udb40\\udc41", "\\U000e0041")
+SERVICES = f"""
+[[service]]
+name = "shop"
+title = {QUOTED}
+owner = {QUOTED}
+[[service.component]]
+name = "web"
+select = "class=host"
+[service.sla]
+target = "99%"
+customer = {QUOTED}
+consequences = {QUOTED}
+"""
 
 
 @pytest.mark.slow
 async def test_nothing_of_a_record_is_a_sequence(tmp_path: Path) -> None:
+    (tmp_path / "services.d").mkdir()
+    (tmp_path / "services.d" / "shop.toml").write_text(SERVICES)
+    (tmp_path / "oncall.toml").write_text(ON_CALL)
     async with hub_at(tmp_path, clock=HandClock()) as hub:
         said = TimelineEntry(at=START, who=EVIL, what="note", text=f"note {EVIL}")
         suspect = Suspect(at=START - timedelta(minutes=9), ci="evil", what=EVIL)
@@ -52,6 +86,11 @@ async def test_nothing_of_a_record_is_a_sequence(tmp_path: Path) -> None:
             incident(7, f"title {EVIL}", "evil", timeline=(said,), suspects=(suspect,), assignee=EVIL),
             agent(f"agent {EVIL}", host="evil", platform=EVIL),
         )
+        assert "evil" in hub.services.services["shop"].title
+        async with await client_of(hub) as client:
+            end = START + timedelta(hours=3)
+            await client.call("silence.add", matchers=["host=evil"], end=end, reason=f"because {EVIL}")
+            await client.call("maintenance.add", select="class=host name~evil", end=end, title=f"work {EVIL}")
         session = Session(tmp_path)
         try:
             await asyncio.to_thread(session.shows, b"INC-7")
