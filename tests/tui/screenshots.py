@@ -10,12 +10,17 @@ import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
+from checks.rollup import Rollup
 from cmdb.clock import SystemClock
 from cmdb.config import Config
 from cmdb.hub.client import HubClient
+from cmdb.hub.hub import Hub
 from cmdb.hub.main import opened, running
 from cmdb.locations import Locations
+from cmdb.model.kind import Kind
+from cmdb.series.measured import Measured
 from console.demo.installation import install
 from console.demo.run import fleet
 from console.settings import Settings
@@ -62,11 +67,11 @@ async def demo_hub(state: Path) -> AsyncIterator[None]:
             while (await client.call("hub.status"))["counts"]["incidents"] < 12:
                 await asyncio.sleep(0.5)
             await _plan(client)
+        await _measure(hub)
         yield
         agents.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await agents
-        del hub
     await store.close()
 
 
@@ -75,6 +80,22 @@ async def _plan(client: HubClient) -> None:
     end = datetime.now(UTC) + timedelta(hours=2)
     await client.call("silence.add", matchers=["host=cache-*"], end=end, reason="caches are being drained")
     await client.call("maintenance.add", select="class=host name=mail-0*", end=end, title="kernel of the mail hosts")
+
+
+async def _measure(hub: Hub) -> None:
+    """The hour before of what is in trouble: the demo has only just begun, and a trend of one minute says nothing."""
+    dice, now = Random(SEED), datetime.now(UTC).replace(second=0, microsecond=0)
+    measured = []
+    for check in await hub.store.find(Kind.CHECK, matching=lambda one: bool(one["metrics"])):
+        metric = check["metrics"][0]
+        calm = dice.uniform(0.3, 0.6) * metric["value"]
+        for minute in range(2, 60, 3):
+            value = (
+                metric["value"] if minute < 6 else calm + (metric["value"] - calm) * dice.random() * (1 - minute / 60)
+            )
+            rollup = Rollup(now - timedelta(minutes=minute), 1, value, value, value, value)
+            measured.append(Measured(check["id"], metric["name"], metric["unit"], rollup))
+    await hub.check_history.series.take("pictures", 1, (), measured)
 
 
 async def picture(state: Path, keys: list[str], size: tuple[int, int]) -> str:
