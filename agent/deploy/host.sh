@@ -5,6 +5,7 @@
 # install VERSION   unpack the archive on stdin as VERSION, make the user, state and wrapper (idempotent)
 # key               this agent's id and public key; trusts the hub's host key that comes on stdin
 # identity          the same, without trusting anybody
+# reads all|own     let the agent read that from now on, and start it anew
 # start             enable and start, however this host starts things
 # switch VERSION S  run VERSION; go back by itself unless it has reported within S seconds
 # running           exit status 0 when it runs
@@ -48,7 +49,9 @@ probe() {
   for folder in /opt "$HOME"; do
     echo "free_kb=$folder $(df -Pk "$folder" 2>/dev/null | awk 'NR == 2 { print $4 }')"
     for root in "$folder/watchdeck-agent" "$folder/.local/share/watchdeck-agent"; do
-      [ -L "$root/current" ] && echo "installed=$root $(basename "$(readlink "$root/current")")"
+      [ -L "$root/current" ] || continue
+      echo "installed=$root $(basename "$(readlink "$root/current")")"
+      echo "reads=$root $(sed -n 's/^READS=//p' "$root/settings" 2>/dev/null)"
     done
   done
   true
@@ -160,6 +163,12 @@ start() {
   halt
   # shellcheck disable=SC2086 # words, not one
   setsid $supervise </dev/null >/dev/null 2>&1 &
+}
+
+reads() {
+  sed "s/^READS=.*/READS=$1/" "$ROOT/settings" >"$ROOT/settings.new"
+  mv "$ROOT/settings.new" "$ROOT/settings"
+  start
 }
 
 halt() {

@@ -17,6 +17,7 @@ from console.deploy.payload import NoLibraries, Payload, payload
 REPORT_LIMIT_S = 90
 ASK_AGAIN_S = 0.5
 UNSEEN = "unprivileged: others' sockets and serial numbers stay unseen (--map-dependencies lets it read what is root's)"
+NOT_MAPPED = "nothing can be mapped there: only systemd gives an agent's own user what root reads"
 FAILED = frozenset({"failed", "refused", "rolled back"})
 
 Say = Callable[[Target, str], None]
@@ -42,7 +43,8 @@ class Ended:
     """How it went for one host."""
 
     host: str
-    outcome: str  # deployed | upgraded | unchanged | removed | would deploy | … | failed | refused | rolled back
+    # deployed | upgraded | reconfigured | unchanged | removed | would deploy | … | failed | refused | rolled back
+    outcome: str
     why: str = ""
     version: str = ""
     agent: str = ""
@@ -84,10 +86,19 @@ class Deployment:
         if not place.installed and not wanted.fresh:
             raise Unfit("there is no agent yet: use agent deploy")
         sent = await self._payload(place)
-        if place.installed == sent.version and await self._runs(host, place):
+        current = place.installed == sent.version and await self._runs(host, place)
+        other_reads = bool(place.installed) and wanted.map_dependencies and place.can_read_all and place.reads != "all"
+        if wanted.map_dependencies and not place.can_read_all:
+            self._say(target, NOT_MAPPED)
+        if current and not other_reads:
             return Ended(target.name, "unchanged", version=sent.version)
         if wanted.dry_run:
-            return Ended(target.name, f"would {'upgrade' if place.installed else 'deploy'}", version=sent.version)
+            would = "reconfigure" if current else "upgrade" if place.installed else "deploy"
+            return Ended(target.name, f"would {would}", version=sent.version)
+        if other_reads:
+            await self._let_read_all(target, host, place)
+        if current:
+            return Ended(target.name, "reconfigured", version=sent.version)
         if place.installed:
             return await self._upgrade(target, host, place, sent)
         return await self._install(target, host, place, sent, await self._hub(facts))
@@ -120,6 +131,11 @@ class Deployment:
                 await self._client.call("agent.revoke", id=agent_id)
             raise
         return Ended(target.name, "deployed", version=sent.version, agent=agent_id)
+
+    async def _let_read_all(self, target: Target, host: Host, place: Place) -> None:
+        self._say(target, "letting it read what is root's")
+        await host.put(place.root, "host.sh", SCRIPT, become=place.become)
+        await host.step(place.root, "reads", "all", become=place.become)
 
     async def _upgrade(self, target: Target, host: Host, place: Place, sent: Payload) -> Ended:
         """The host watches the new one itself and goes back, whether we are there to see it or not."""

@@ -18,12 +18,13 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """`free_kb` and `installed` by folder; `pythons` are (version, path)."""
+    """`free_kb`, `installed` and `reads` by folder; `pythons` are (version, path)."""
 
     single: dict[str, str] = field(default_factory=dict)
     pythons: tuple[tuple[tuple[int, int], str], ...] = ()
     free_kb: dict[str, int] = field(default_factory=dict)
     installed: dict[str, str] = field(default_factory=dict)
+    reads: dict[str, str] = field(default_factory=dict)
 
     @property
     def client(self) -> str:
@@ -34,7 +35,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Place:
-    """Where and how the agent is installed on a host. `installed` is the version that is there, if any."""
+    """Where and how the agent is installed on a host. `installed` is the version that is there, if any.
+
+    `reads` is what that may read: `all`, or `own`, only what its user may.
+    """
 
     root: str
     user: str  # the agent's own; empty: whoever logged in
@@ -44,6 +48,12 @@ class Place:
     python_version: tuple[int, int]
     machine: str
     installed: str = ""
+    reads: str = ""
+
+    @property
+    def can_read_all(self) -> bool:
+        """Whether its agent can be given to read what is root's."""
+        return bool(self.user) and self.mode == "systemd"
 
     def settings(self, hub: str, *, reads_all: bool = False) -> str:
         """The file that the host's script reads. `reads_all`: the agent may read what is root's."""
@@ -57,10 +67,10 @@ def parse_facts(text: str) -> Facts:
     single: dict[str, str] = {}
     pythons: list[tuple[tuple[int, int], str]] = []
     free_kb: dict[str, int] = {}
-    installed: dict[str, str] = {}
+    by_folder: dict[str, dict[str, str]] = {"installed": {}, "reads": {}}
     for line in text.splitlines():
         name, found, value = line.partition("=")
-        first, _, rest = value.rpartition(" ") if name in {"free_kb", "installed"} else value.partition(" ")
+        first, _, rest = value.rpartition(" ") if name in {"free_kb", *by_folder} else value.partition(" ")
         if not found:
             continue
         if name == "python":
@@ -70,11 +80,11 @@ def parse_facts(text: str) -> Facts:
         elif name == "free_kb":
             if rest.isdecimal():
                 free_kb[first] = int(rest)
-        elif name == "installed":
-            installed[first] = rest
+        elif name in by_folder:
+            by_folder[name][first] = rest
         else:
             single[name] = value
-    return Facts(single, tuple(pythons), free_kb, installed)
+    return Facts(single, tuple(pythons), free_kb, **by_folder)
 
 
 def placed(facts: Facts, *, become: bool) -> Place:
@@ -86,7 +96,10 @@ def placed(facts: Facts, *, become: bool) -> Place:
     if machine is None or said.get("libc") != "glibc":
         raise Unfit(f"no build of the agent's libraries for {said.get('machine')} with {said.get('libc')}")
     if not said.get("ssh") or not said.get("keygen"):
-        raise Unfit("it has no OpenSSH client, by which the agent reaches the hub: install openssh-client")
+        raise Unfit(
+            "it has no OpenSSH client, by which the agent reaches the hub: install openssh-client (Debian, Ubuntu) or"
+            " openssh-clients (Red Hat, SUSE)"
+        )
     python_version, python = _python(facts)
     root = said.get("uid") == "0"
     if become and not root and said.get("sudo") != "yes":
@@ -105,6 +118,7 @@ def placed(facts: Facts, *, become: bool) -> Place:
         python_version=python_version,
         machine=machine,
         installed=facts.installed.get(folder, ""),
+        reads=facts.reads.get(folder, ""),
     )
 
 

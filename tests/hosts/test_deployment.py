@@ -171,6 +171,12 @@ async def test_the_agent_has_no_rights_but_its_users_until_they_are_asked_for(si
     assert (await asyncio.to_thread(park.web.run, effective)).split()[1] == "0" * 16
     (agent,) = await site.hub.store.find(Kind.AGENT)
     assert any(section.get("detail") for section in agent["sections"].values()), "it says what it was denied"
+    for outcome in ("would reconfigure", "reconfigured", "unchanged"):
+        dry = ["--dry-run"] if outcome.startswith("would") else []
+        status, ended, progress = await watchdeck(site, park, "deploy", "web1", "--map-dependencies", *dry)
+        assert (status, [one["outcome"] for one in ended]) == (0, [outcome]), progress
+    assert int((await asyncio.to_thread(park.web.run, effective)).split()[1], 16) == 1 << 2 | 1 << 19
+    await until(lambda: len(site.hub.agents.live) == 1, "the same agent again")
     assert (await watchdeck(site, park, "remove", "web1"))[0] == 0
     status, _, progress = await watchdeck(site, park, "deploy", "web1", "--map-dependencies")
     assert status == 0, progress

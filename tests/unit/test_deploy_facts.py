@@ -26,6 +26,7 @@ python=3.11 /usr/bin/python3.11
 free_kb=/opt 81920000
 free_kb=/root 81920000
 installed=/opt/watchdeck-agent 0.1.0-abc
+reads=/opt/watchdeck-agent own
 """
 
 
@@ -39,7 +40,7 @@ def test_a_root_login_installs_for_the_whole_host_as_a_user_of_its_own() -> None
     place = placed(parse_facts(DEBIAN), become=False)
     assert (place.root, place.user, place.mode, place.become) == ("/opt/watchdeck-agent", "watchdeck", "systemd", False)
     assert (place.python, place.python_version) == ("/usr/bin/python3.11", (3, 11))
-    assert place.installed == "0.1.0-abc"
+    assert (place.installed, place.reads, place.can_read_all) == ("0.1.0-abc", "own", True)
     assert parse_facts(DEBIAN).client == "192.0.2.9"
 
 
@@ -47,6 +48,7 @@ def test_a_login_without_root_installs_at_home() -> None:
     facts = dataclasses.replace(but(uid="1000", home="/home/ops"), free_kb={"/home/ops": 100_000, "/opt": 0})
     place = placed(facts, become=False)
     assert (place.root, place.user, place.mode) == ("/home/ops/.local/share/watchdeck-agent", "", "loop")
+    assert not place.can_read_all
 
 
 def test_become_takes_sudo_without_a_password() -> None:
