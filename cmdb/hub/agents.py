@@ -136,11 +136,11 @@ class Agents:
             await asyncio.gather(watch, *connections, return_exceptions=True)
             socket_path.unlink(missing_ok=True)  # noqa: ASYNC240 - one call, at the very end
 
-    async def serve(self, reader: Reader, writer: Writer, origin: Origin) -> None:
-        """Talk with one agent over this stream until it ends."""
+    async def serve(self, reader: Reader, writer: Writer, origin: Origin) -> str:
+        """Talk with one agent over this stream until it ends. Why it was refused; empty where it was not."""
         link = Link(reader, writer, Connection(Side.HUB))
         try:
-            await self._converse(link, origin)
+            return await self._converse(link, origin)
         except (ConnectionEnded, OSError) as error:
             _log.info("an agent's connection (%s %s) ended: %s", origin.transport, origin.peer, error)
         except StoreError as error:
@@ -149,6 +149,7 @@ class Agents:
                 await link.send(Goodbye(f"it cannot write at the moment ({error}): keep what you have, and try again"))
         finally:
             link.close()
+        return ""
 
     def _note_trouble(self, error: StoreError | None) -> None:
         """Say it once, however many agents come again and again; and once when it is over."""
@@ -158,17 +159,16 @@ class Agents:
             _log.warning("what agents say is put on record again")
         self._trouble = error
 
-    async def _converse(self, link: Link, origin: Origin) -> None:
+    async def _converse(self, link: Link, origin: Origin) -> str:
         messages = link.messages()
         hello = await self._hello(messages)
-        if origin.agent_id is not None and hello.agent_id != origin.agent_id:
-            await link.send(Refusal("hello", "this key belongs to another agent"))
-            return
         try:
+            if origin.agent_id is not None and hello.agent_id != origin.agent_id:
+                raise Refused("this key belongs to another agent")
             record = await self.ingest.arrive(hello, origin)
         except Refused as reason:
             await link.send(Refusal("hello", str(reason)))
-            return
+            return str(reason)
         if origin.key:
             record = await self._keys.used(record.id, origin.key)
         self._note_trouble(None)
@@ -191,6 +191,7 @@ class Agents:
             if self._sessions.get(record.id) is session:
                 del self._sessions[record.id]
                 self._lose(live)
+        return ""
 
     async def _hello(self, messages: AsyncIterator[Message]) -> Hello:
         try:

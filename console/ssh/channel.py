@@ -143,10 +143,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         stream = self._stream()
 
         async def talk() -> int:
-            await self._porter.agents.serve(
-                stream, stream, Origin("ssh", self._caller.peer, agent_id, self._caller.key)
-            )
-            return Exit.DONE
+            peer = self._caller.peer
+            why = await self._porter.agents.serve(stream, stream, Origin("ssh", peer, agent_id, self._caller.key))
+            if why:
+                self._porter.journal.refuse(peer, f"agent {agent_id}: {why}")
+            return Exit.NOT_ALLOWED if why else Exit.DONE
 
         return talk
 

@@ -189,7 +189,7 @@ async def test_a_certificate_of_the_sites_authority_lets_an_agent_in_until_it_ex
             assert agent.process.stderr is not None
             line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
             assert "Permission denied" in line
-        refused = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+        refused = await refusals(site)
         assert any("expired" in text for text in refused), refused
         certify(f"agent-{agent_id}", "+1h")
         with agent_process(state, hub_of(site)):
@@ -197,7 +197,17 @@ async def test_a_certificate_of_the_sites_authority_lets_an_agent_in_until_it_ex
             with pytest.raises(HubRefusal, match="no key of its own"):
                 await admin.call("agent.rotate", id=agent_id)
             await admin.call("agent.revoke", id=agent_id)
-            await until(lambda: not site.hub.agents.live and site.door.guard.visitors == 0, "its end")
+            await until(lambda: not site.hub.agents.live, "its end")
+
+            async def is_told() -> bool:
+                return any(f"agent {agent_id}: this agent was revoked" in text for text in await refusals(site))
+
+            await until(is_told, "why it is not let in any more")
+
+
+async def refusals(site: Site) -> list[str]:
+    """What the audit says of who was refused."""
+    return [text for _, reason, text in await site.audit() if reason == "ssh refused"]
 
 
 async def test_an_agents_key_opens_nothing_but_the_agents_end(site: Site, admin: HubClient) -> None:
@@ -209,9 +219,9 @@ async def test_an_agents_key_opens_nothing_but_the_agents_end(site: Site, admin:
         done = await box.run(*words.split(), options=options)
         assert done.status != 0
         assert done.out == ""
-    refusals = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
-    assert any(f"agent {agent_id} asked for a command" in text for text in refusals)
-    assert any(f"agent {agent_id} asked for the console" in text for text in refusals)
+    refused = await refusals(site)
+    assert any(f"agent {agent_id} asked for a command" in text for text in refused)
+    assert any(f"agent {agent_id} asked for the console" in text for text in refused)
 
 
 async def test_an_agent_with_anothers_key_is_refused(site: Site, admin: HubClient, tmp_path: Path) -> None:
@@ -225,6 +235,11 @@ async def test_an_agent_with_anothers_key_is_refused(site: Site, admin: HubClien
         assert agent.process.stderr is not None
         line = await asyncio.wait_for(asyncio.to_thread(agent.process.stderr.readline), 30)
         assert "this key belongs to another agent" in line
+
+        async def is_told() -> bool:
+            return any("this key belongs to another agent" in text for text in await refusals(site))
+
+        await until(is_told, "the refusal in the audit")
 
 
 async def test_a_hub_with_another_host_key_is_not_talked_to(site: Site, admin: HubClient, tmp_path: Path) -> None:

@@ -175,6 +175,12 @@ async def test_thousands_of_channels_get_ten(site: Site) -> None:
             except asyncssh.Error:
                 refused += 1
         assert (opened, refused) == (10, 990)
+
+        async def is_told() -> bool:
+            told = [text for _, reason, text in await site.audit() if reason == "ssh refused"]
+            return told == ["127.0.0.1: mia: 10 channels are open"]
+
+        await until(is_told, "one row of 990 refusals")
         await still_answers(site, mia)
     await until(lambda: site.door.guard.visitors == 0, "the end")
 
