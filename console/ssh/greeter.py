@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from console.ssh.rights import Newcomer, Visitor, named
 ENROL_NAME = "enrol"
 MOST_KEYS_TRIED = 20
 MOST_CHANNELS = 10
+NEWCOMER_LIMIT_S = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ class Greeter(asyncssh.SSHServer):
     def connection_lost(self, exc: Exception | None) -> None:
         self._porter.greeters.discard(self)
         if self.visitor is not None:
-            self._porter.guard.let_go_visitor(named(self.visitor))
+            self._porter.guard.let_go_visitor(self._place_of(self.visitor))
         elif self._counted:
             self._porter.guard.let_go_stranger(self._source)
             if self._why_not:
@@ -152,7 +154,7 @@ class Greeter(asyncssh.SSHServer):
         name = named(self._candidate)
         self._porter.guard.let_go_stranger(self._source)
         self._counted = False
-        if why := self._porter.guard.let_in_visitor(name):
+        if why := self._porter.guard.let_in_visitor(self._place_of(self._candidate)):
             self._porter.journal.refuse(self._source, why)
             assert self._connection is not None
             self._connection.abort()
@@ -160,7 +162,13 @@ class Greeter(asyncssh.SSHServer):
         self.visitor = self._candidate
         if isinstance(self.visitor, Person):
             self._porter.journal.note(name, "login", f"from {self._source} with {self.how}")
+        if isinstance(self.visitor, Newcomer):  # who may be anybody: a token is one message
+            asyncio.get_running_loop().call_later(NEWCOMER_LIMIT_S, self.cut_off, "a newcomer that stays")
         _log.info("%s logged in from %s with %s", name, self._source, self.how)
+
+    def _place_of(self, visitor: Visitor) -> str:
+        """Whose connections it counts among. Anybody can be a newcomer: those of one source take no other's place."""
+        return f"newcomer from {self._source}" if isinstance(visitor, Newcomer) else named(visitor)
 
     # Channels
 

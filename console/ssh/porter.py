@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from console.ssh.journal import Journal
 from console.ssh.nursery_link import NurseryLink
 from console.ssh.rights import Newcomer, Visitor
 
-AGENT_PREFIX = "agent-"
+_AGENT_NAME = re.compile(r"agent-([0-9a-f]{32})")
 
 
 class Guest(Protocol):
@@ -77,9 +78,8 @@ class Porter:
         """Who a certificate of this authority for this name lets in."""
         if authority in self._user_authorities:
             return self.identities.person(name)
-        if authority in self._agent_authorities and name.startswith(AGENT_PREFIX):
-            return EnrolledAgent(name.removeprefix(AGENT_PREFIX))
-        return None
+        agent = _AGENT_NAME.fullmatch(name)
+        return EnrolledAgent(agent[1]) if agent and authority in self._agent_authorities else None
 
     def knows(self, visitor: Visitor, key: str | None) -> bool:
         """Whether this visitor may still be in, by this key (None: by certificate)."""

@@ -18,6 +18,7 @@ import asyncssh
 import psutil
 import pytest
 
+import console.ssh.greeter
 from cmdb.config import Config, SshSection
 from cmdb.model.change import Put
 from cmdb.model.incident import Incident
@@ -25,7 +26,7 @@ from cmdb.model.kind import Kind
 from console.ssh.greeter import Greeter
 from console.ssh.pump import Inlet
 from tests.programs import needs
-from tests.support.hub import START, ci, put, until
+from tests.support.hub import START, ci, client_of, put, until
 from tests.support.ssh import Client, Site, site_at
 
 pytestmark = pytest.mark.slow
@@ -162,6 +163,19 @@ def connection(site: Site, client: Client) -> contextlib.AbstractAsyncContextMan
     return asyncssh.connect(
         "127.0.0.1", site.port, username="x", client_keys=[str(client.key)], known_hosts=None, config=[]
     )
+
+
+async def test_one_that_says_it_is_new_and_then_nothing_has_to_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console.ssh.greeter, "NEWCOMER_LIMIT_S", 0.5)
+    async with await client_of(site.hub) as admin:
+        await admin.call("agent.enrol")
+    await until(lambda: site.door.expects_newcomers, "the token")
+    keys = [asyncssh.generate_private_key("ssh-ed25519")]
+    async with asyncssh.connect(
+        "127.0.0.1", site.port, username="enrol", client_keys=keys, known_hosts=None, config=[]
+    ) as silent:
+        await asyncio.wait_for(silent.wait_closed(), 60)
+    await until(lambda: site.door.guard.visitors == 0, "its place to be free")
 
 
 async def test_thousands_of_channels_get_ten(site: Site) -> None:
