@@ -32,11 +32,12 @@ class IncidentBook:
         self._open: dict[int, Incident] = {}
         self._by_check: dict[str, int] = {}
         self._rows: dict[int, Document] = {}
+        self._closed: dict[int, int] = {}  # at these versions, until the subscription has told them, too
 
     async def load(self, store: Store) -> None:
         incidents = await store.find(Kind.INCIDENT, matching=lambda one: one["state"] != State.CLOSED)
         effects = {one["number"]: await effects_of(store, one["number"]) for one in incidents}
-        for kept in (self.effects, self.resolved, self._open, self._by_check, self._rows):
+        for kept in (self.effects, self.resolved, self._open, self._by_check, self._rows, self._closed):
             kept.clear()
         for document in incidents:
             number = document["number"]
@@ -87,8 +88,7 @@ class IncidentBook:
 
     def _take(self, id_: str, body: Document | None) -> None:
         number = int(id_)
-        known = self._rows.get(number)
-        if known is not None and body is not None and body["version"] <= known["version"]:
+        if body is not None and not self._is_news(number, body["version"]):
             return
         was_open = self._open.pop(number, None) is not None
         self._rows.pop(number, None)
@@ -103,6 +103,17 @@ class IncidentBook:
             self._count_in(number) if self.has(number) else self._count_out(number)
         if number not in self._rows:
             self.effects.pop(number, None)
+            if body is not None:
+                self._closed[number] = body["version"]
+
+    def _is_news(self, number: int, version: int) -> bool:
+        """What was taken at once comes once more, by the subscription; what is closed is not opened by that."""
+        if number in self._rows:
+            return version > int(self._rows[number]["version"])
+        closed = self._closed.get(number, 0)
+        if version == closed:
+            del self._closed[number]
+        return version > closed
 
     def _take_effect(self, effect: Effect) -> None:
         number = effect.incident

@@ -33,7 +33,7 @@ INTERVALS = (
     Column("FROM", "start"),
     Column("TO", lambda row: shown(row["end"]) if row["end"] else "now"),
     Column("STATE", "state"),
-    Column("COUNTED", lambda row: duration(row["counted_s"]), right=True),
+    Column("COUNTED", lambda row: spoken(row["counted_s"]), right=True),
     Column("WHY", "why"),
 )
 

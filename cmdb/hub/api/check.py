@@ -37,8 +37,10 @@ async def numbers_at(hub: Hub, at: datetime | None) -> NumberOf:
     """How to know which incident a check was part of at the moment that the answer is of."""
     if at is None:
         return hub.book.number_of
-    open_ = {one["number"] for one in await hub.store.find(Kind.INCIDENT, at=at) if one["state"] not in FINISHED}
-    effects = [one for one in await hub.store.find(Kind.EFFECT, at=at) if one["incident"] in open_]
+    open_ = await hub.store.find(Kind.INCIDENT, matching=lambda one: one["state"] not in FINISHED, at=at)
+    effects = [
+        effect for one in open_ for effect in await hub.store.find(Kind.EFFECT, {"incident": one["number"]}, at=at)
+    ]
     # Of two, a check is part of the one where it is bad: that comes last.
     numbers = {one["check"]: int(one["incident"]) for one in sorted(effects, key=lambda one: not one["recovered_at"])}
     return numbers.get
