@@ -17,7 +17,9 @@ def mail_channel(port: int) -> Channel:
 
 def test_mail_is_received() -> None:
     with mail_server() as box:
-        assert send(mail_channel(box.port), "INC-7 P2 web is down", "acknowledge: …", {}).startswith("mail: taken")
+        assert send(mail_channel(box.port), "INC-7 P2 web is down", "since: now\nacknowledge: …", {}).startswith(
+            "mail: accepted"
+        )
     (mail,) = box.mail
     assert (mail["To"], mail["Subject"]) == ("mia@example.org", "INC-7 P2 web is down")
 
