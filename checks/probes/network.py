@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from typing import NamedTuple, Optional, Union
 
 from checks.aside import aside
+from checks.deadline import Deadline, Expired
 from checks.finding import CouldNotLook, Trace, Unhealthy
 from checks.readiness import writable
 
 SockAddress = Union[tuple[str, int], tuple[str, int, int, int]]
 _STREAM = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
+NEXT_ADDRESS_AFTER_S = 2.0
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 OURS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EPERM, errno.EACCES}
@@ -104,16 +106,26 @@ def _unresolved(host: str, family: str, error: socket.gaierror) -> Exception:
 async def connection(host: str, port: int, trace: Trace, family: str = "any") -> socket.socket:
     """A non-blocking socket connected to the first address of the host that accepts: `with await connection(…)`."""
     failures: list[tuple[Target, OSError]] = []
-    for target in _literal(host, port, family) or await _looked_up(host, port, trace, family):
+    targets = _literal(host, port, family) or await _looked_up(host, port, trace, family)
+    for target in targets:
         trace.address = target.said
         trace.doing = "connecting: packets are lost or dropped on the way"
         try:
-            return await connect(target)
+            return await (connect(target) if target is targets[-1] else _tried(target))
         except OSError as error:
             failures.append((target, error))
         finally:
             trace.mark("connect")
     raise _unconnected(failures)
+
+
+async def _tried(target: Target) -> socket.socket:
+    """As `connect`, where there is another address to try: one that is dead must not take all the time there is."""
+    try:
+        with Deadline(NEXT_ADDRESS_AFTER_S):
+            return await connect(target)
+    except Expired:
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)) from None
 
 
 async def connect(target: Target) -> socket.socket:

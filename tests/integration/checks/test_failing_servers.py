@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from checks.definition import Definition, Threshold
+from checks.probes import network
 from checks.result import Result, State
 from checks.run import run
 from tests.certificates import DAY, Authority
@@ -362,6 +363,23 @@ async def test_a_resolver_that_says_nothing_makes_no_target_down(monkeypatch: py
     enough.set()
     assert (result.state, result.reason) == (State.UNKNOWN, "resolver")
     assert result.output == "timed out after 0.2 s, waiting for the name shop.example to be resolved"
+
+
+async def test_a_dead_address_of_a_name_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "NEXT_ADDRESS_AFTER_S", 0.2)
+    with black_hole() as dead, serving(says(OK_ANSWER)) as server:
+        alive = (server.host, server.port)
+        for addresses, state, address in (
+            ([dead, alive], State.OK, alive),
+            ([dead, ("127.0.0.1", unused_port())], State.CRITICAL, None),
+        ):
+            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in addresses]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, found=found: found)
+            result = await by_name("tcp")
+            assert result.state is state, result.output
+            assert address is None or result.address == f"{address[0]}:{address[1]}"
+    assert f"{dead[0]}:{dead[1]} did not answer: packets are lost or dropped on the way; " in result.output
+    assert "refused the connection: nothing listens there" in result.output
 
 
 async def by_name(type_: str, timeout_s: float = 30.0) -> Result:
