@@ -107,10 +107,7 @@ class Greeter(asyncssh.SSHServer):
         return True
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        self._tried += 1
-        if self._tried > MOST_KEYS_TRIED and self._connection is not None:
-            self._why_not = "too many keys were tried"
-            self._connection.abort()
+        if not self._may_try():
             return False
         try:
             offered = public_key(key.export_public_key().decode())
@@ -126,6 +123,14 @@ class Greeter(asyncssh.SSHServer):
             self._why_not = f"{self.how} is nobody's key here"
         return self._candidate is not None
 
+    def _may_try(self) -> bool:
+        """Whether one more key or certificate is looked at; else it is the end."""
+        self._tried += 1
+        if self._tried > MOST_KEYS_TRIED and self._connection is not None:
+            self._why_not = "too many keys were tried"
+            self._connection.abort()
+        return self._tried <= MOST_KEYS_TRIED
+
     def validate_ca_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """asyncssh asks when `certified` has said no."""
         return False
@@ -133,6 +138,8 @@ class Greeter(asyncssh.SSHServer):
     def certified(self, username: str, authority: asyncssh.SSHKey, names: Sequence[str]) -> bool:
         """Whether a certificate for these names lets this one in; that it is valid now, asyncssh looks at."""
         self._key = None
+        if not self._may_try():
+            return False
         try:
             known = public_key(authority.export_public_key().decode())
         except NoKey as error:
