@@ -5,7 +5,9 @@ Without a query nobody logs in: the server's first word to a start-up message te
 
 from __future__ import annotations
 
+import asyncio
 import struct
+import traceback
 from typing import Literal, Optional
 
 from checks.finding import Finding, Trace, Unhealthy
@@ -93,6 +95,9 @@ async def _query(params: PostgresParams, query: str, trace: Trace) -> Finding:
         async with session:
             cursor = await session.execute(query)
             row = await cursor.fetchone()
+    except asyncio.CancelledError as cancelled:
+        traceback.clear_frames(cancelled.__traceback__)  # else its socket is the garbage collector's to close
+        raise
     except psycopg.Error as error:
         said = printable(" ".join(str(error).split()))[:300]
         raise Unhealthy(f"{trace.address}: {said}", expected="an answer to the query", actual=said) from error
