@@ -117,7 +117,11 @@ class AgentSession:
         self._link.close()
 
     async def _heartbeat(self, message: Heartbeat) -> None:
-        self.live.heartbeat = message
+        figures = (message.lag_s, message.cpu_s, message.overdue, message.spooled, message.dropped, message.rss_bytes)
+        if all(0 <= figure < math.inf for figure in figures):
+            self.live.heartbeat = message
+        else:
+            await self._link.send(Refusal("heartbeat", "a figure of it is below zero, or none"))
 
     async def _offer(self, message: Offer) -> None:
         self._leave_room()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,6 +160,16 @@ async def test_a_key_told_twice_is_refused(site: Site, admin: HubClient, tmp_pat
         await liar.says(twice)
         assert "says a key twice in one map" in (await liar.hears(Refusal)).why
         assert await record(site) == before
+
+
+@pytest.mark.parametrize("figures", [{"lag_s": math.nan}, {"cpu_s": math.inf}, {"overdue": -1}])
+async def test_a_heartbeat_of_impossible_figures_is_refused(
+    site: Site, admin: HubClient, tmp_path: Path, figures: dict[str, Any]
+) -> None:
+    async with enrolled(site, admin, tmp_path) as liar:
+        await liar.says({"type": "heartbeat", "at": datetime.now(UTC), **figures})
+        assert "below zero, or none" in (await liar.hears(Refusal)).why
+        assert (site.hub.lag_s, site.hub.overdue) == (0.0, 0)
 
 
 async def test_a_thousand_levels_are_refused(site: Site, admin: HubClient, tmp_path: Path) -> None:

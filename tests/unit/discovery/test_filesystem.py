@@ -39,6 +39,8 @@ def test_a_containers_view_of_its_image_is_left_out_but_an_own_overlay_is_kept()
 def test_escaped_characters_in_mount_points() -> None:
     (mount,) = parse_mountinfo("36 35 98:0 / /mnt/my\\040disk rw,noatime master:1 - ext3 /dev/root rw,errors=continue")
     assert (mount.point, mount.type, mount.device) == ("/mnt/my disk", "ext3", "/dev/root")
+    (share,) = parse_mountinfo("37 35 0:50 / /mnt rw - cifs //nas/share\\0431 rw")
+    assert share.device == "//nas/share#1"
 
 
 def test_percent_is_of_what_users_may_use_as_df_counts() -> None:
