@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from console.screens.doing import Doer
 from console.screens.form import FormDialog
 from console.screens.menu import Menu
+from console.screens.pane import Work
 from console.screens.walk import Walk
 from console.views.deeds import ACKNOWLEDGE, MAINTENANCE, NOTE, RUN, SILENCE, Deed, possible
 from console.views.forms import Form
@@ -68,7 +70,7 @@ class Acting(Walk):
         self.do(MAINTENANCE)
 
     def _do_undo(self) -> None:
-        self.run_worker(self._then_look(self._doer.undo()), group="deeds")
+        self.begin(partial(self._then_look, self._doer.undo), "deeds")
 
     def _do_actions(self) -> None:
         deeds = self.deeds()
@@ -78,16 +80,16 @@ class Acting(Walk):
     def _fill(self, form: Form) -> None:
         def filled(args: Any) -> None:
             if args is not None:
-                self.run_worker(self._then_look(self._doer.fulfil(form, args)), group="deeds")
+                self.begin(partial(self._then_look, partial(self._doer.fulfil, form, args)), "deeds")
 
         self.app.push_screen(FormDialog(form, self.link, self.moment), filled)
 
     def _perform(self, deed: Deed, subjects: Sequence[Subject], words: str) -> None:
-        self.run_worker(self._then_look(self._doer.perform(deed, subjects, words)), group="deeds")
+        self.begin(partial(self._then_look, partial(self._doer.perform, deed, subjects, words)), "deeds")
 
-    async def _then_look(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _then_look(self, work: Work) -> None:
         """Do it, and show what came of it."""
-        await work
+        await work()
         if self._pane is not None:
             self._pane.unmark()
             self._pane.heard()

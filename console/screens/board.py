@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -62,7 +62,7 @@ class Board(Lines):
             self.moment,
             self._pulse.ask,
             self._warn,
-            self._start,
+            lambda work: self.begin(work, "pane"),
             lambda: self._at,
             self._settings,
         )
@@ -85,7 +85,7 @@ class Board(Lines):
         where = self._trail.here.uri
         if self.link.state.connected and where != self._said_where:
             self._said_where = where
-            self.run_worker(self._told_where(where), group="presence", exclusive=True)
+            self.begin(partial(self._told_where, where), "presence", exclusive=True)
 
     async def _told_where(self, where: str) -> None:
         with contextlib.suppress(HubGone, HubRefusal):
@@ -111,9 +111,6 @@ class Board(Lines):
         if not self.query_one(Prompt).is_open:
             self.set_focus(table if with_table else sheet, scroll_visible=False)
         self._draw_lines()
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> object:
-        return self.run_worker(work, group="pane", exit_on_error=True)
 
     # --- asking for words
 

@@ -32,7 +32,7 @@ class Hearing(Board):
                 self._pane.heard()
             if time.monotonic() - self._levels_at > LEVELS_EVERY_S:
                 self._levels_at = time.monotonic()
-                self.run_worker(self._count_levels(), group="levels", exclusive=True)
+                self.begin(self._count_levels, "levels", exclusive=True)
         self._draw_lines()
 
     async def _count_levels(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from pathlib import Path
 
 from cmdb.hub.client import HubGone, HubRefusal
@@ -77,7 +78,7 @@ class Keeping(Walk):
         return [column for column in columns if not column.picture]
 
     def _export_copy(self, format_: str) -> None:
-        self.run_worker(self._copied(format_.lower().removeprefix(".")), group="export")
+        self.begin(partial(self._copied, format_.lower().removeprefix(".")), "export")
 
     async def _copied(self, format_: str) -> None:
         if format_ not in FORMATS:

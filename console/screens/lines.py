@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from textual.screen import Screen
+from textual.worker import Worker
 
 from cmdb.clock import Clock
 from console.link import Link
-from console.screens.pane import Pane
+from console.screens.pane import Pane, Work
 from console.screens.record_pane import RecordPane
 from console.settings import Settings, SettingsFiles
 from console.views.banner import banner
@@ -64,6 +65,10 @@ class Lines(Screen[None]):
         self._lag_s = 0.0
         self._ticked_at = 0.0
         self._said_where = ""
+
+    def begin(self, work: Work, group: str, *, exclusive: bool = False) -> Worker[None]:
+        """Have it done meanwhile. Not given as a coroutine: a worker that is cancelled at once never awaits one."""
+        return self.run_worker(work, group=group, exclusive=exclusive)
 
     def moment(self) -> Moment:
         """Now or the moment that is looked at, in this terminal's signs."""

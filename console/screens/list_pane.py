@@ -55,11 +55,11 @@ class ListPane(Pane):
 
     def enter(self) -> None:
         self._stage.table.show(self.columns, self._window, Empty(*self._empty_words()), self.sort)
-        self._stage.start(self._visit.run())
+        self._stage.start(self._visit.run)
         if self.has_detail:
-            self._stage.start(self._details())
+            self._stage.start(self._details)
         if self._trends is not None:
-            self._stage.start(self._trends.run())
+            self._stage.start(self._trends.run)
         self.draw()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 
 from textual.timer import Timer
 
@@ -32,7 +33,7 @@ class Lists(Walk):
 
     def _do_mark_all(self) -> None:
         if isinstance(self._pane, ListPane):
-            self.run_worker(self._marked_all(self._pane), group="marks", exclusive=True)
+            self.begin(partial(self._marked_all, self._pane), "marks", exclusive=True)
 
     async def _marked_all(self, pane: ListPane) -> None:
         try:

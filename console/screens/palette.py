@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -152,8 +152,9 @@ class Palette(ModalScreen[Choice | None]):
         self._show(meant(self._fixed, words) if words else self._fixed)
         self.workers.cancel_group(self, "find")
         if self._searching:
-            self._soon = self.set_timer(PAUSE_S, lambda: self.run_worker(self._search(words), group="find"))
+            self._soon = self.set_timer(PAUSE_S, lambda: self._search(words))
 
+    @work(group="find")
     async def _search(self, words: str) -> None:
         found = await self._find(words)
         if not self.is_current:  # it was left before the answer came

@@ -20,13 +20,15 @@ from console.views.window import Window
 from console.widgets.sheet import Sheet
 from console.widgets.table import Table
 
+Work = Callable[[], Coroutine[Any, Any, None]]
+
 
 @dataclass(frozen=True)
 class Stage:
     """What a pane may use: the two widgets, the link, and how to say that something changed.
 
     `at` is the moment of the past that is looked at. `changed` asks for a draw soon; `failed` tells a person;
-    `start` runs a coroutine until the pane is left.
+    `start` has something done until the pane is left.
     """
 
     link: Link
@@ -35,7 +37,7 @@ class Stage:
     moment: Callable[[], Moment]
     changed: Callable[[], None]
     failed: Callable[[str], None]
-    start: Callable[[Coroutine[Any, Any, None]], object]
+    start: Callable[[Work], object]
     at: Callable[[], datetime | None]
     settings: Settings
 

@@ -33,7 +33,7 @@ class RecordPane(Pane):
         self._visit = RecordVisit(stage.link, place, self._arrived, self._refused, now, stage.at())
 
     def enter(self) -> None:
-        self._stage.start(self._visit.run())
+        self._stage.start(self._visit.run)
         self.draw()
 
     def draw(self) -> None:

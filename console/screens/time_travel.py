@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cmdb.hub.client import HubGone, HubRefusal
 from console.past import when
@@ -53,7 +54,7 @@ class TimeTravel(Walk):
         before = self._scrubber
         if before is not None and before.end - before.start == span:
             return replace(before, at=at)
-        self.run_worker(self._count_changes(now - span), group="scrubber", exclusive=True)
+        self.begin(partial(self._count_changes, now - span), "scrubber", exclusive=True)
         return Scrubber(now - span, now, at)
 
     async def _count_changes(self, since: datetime) -> None:
