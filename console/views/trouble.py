@@ -26,9 +26,11 @@ def _troubled(row: Row, moment: Moment) -> Line:
 
 
 def title_of(row: Row) -> str:
-    """An incident's title without the name of its CI, which stands beside it."""
-    title, name = clean(row.get("title") or ""), clean(row.get("ci_name") or "")
-    return title.removeprefix(f"{name}: ") if name else title
+    """An incident's title without the name of its CI (and that one's host), which stands beside it."""
+    title = clean(row.get("title") or "")
+    name, host = clean(row.get("ci_name") or ""), clean(row.get("host_name") or "")
+    named = (f"{name} on {host}: ", f"{name}: ") if name else ()
+    return next((title.removeprefix(start) for start in named if title.startswith(start)), title)
 
 
 def _title(row: Row, _moment: Moment) -> Line:
@@ -106,7 +108,7 @@ INCIDENTS = View(
         Column("STATE", cells.state("state", states.INCIDENT), 5, 4, sort="state"),
         Column("AGE", cells.age("opened_at"), 4, rank=1, right=True, sort="-opened_at"),
         Column("INCIDENT", cells.number, 8, rank=2, sort="-number"),
-        Column("CI", ci_name, 16, 10, rank=4, grow=1, sort="ci"),
+        Column("CI", ci_name, 16, 13, rank=4, grow=1, sort="ci"),
         Column("WHAT", _title, 30, 14, grow=3, sort="title"),
         Column("DUE", cells.due, 8, rank=3, sort="due"),
         Column("WHO", cells.owner, 6, rank=5, sort="acknowledged_by"),

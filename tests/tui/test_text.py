@@ -11,6 +11,7 @@ from console.views.columns import Column, place
 from console.views.document import wrap_line
 from console.views.ink import Ink, plain, text
 from console.views.text import clean, fit, fit_line
+from console.views.trouble import title_of
 
 HOSTILE = {
     "\x1b[31mred\x1b[0m": "[31mred[0m",
@@ -86,3 +87,16 @@ def test_columns_never_take_more_than_there_is(given_columns: list[tuple[int, in
     placed = place(columns, cells)
     assert placed
     assert sum(one.width for one in placed) + 2 * (len(placed) - 1) <= cells
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "host", "said"),
+    [
+        ("/var on web-1: 97% used", "/var", "web-1", "97% used"),
+        ("web-1: load 9", "web-1", "web-1", "load 9"),
+        ("/var of another: full", "/var", "web-1", "/var of another: full"),
+        ("replica lags", "", "", "replica lags"),
+    ],
+)
+def test_a_title_does_not_say_again_what_stands_beside_it(title: str, name: str, host: str, said: str) -> None:
+    assert title_of({"title": title, "ci_name": name, "host_name": host}) == said
