@@ -25,7 +25,7 @@ from console.demo.installation import install
 from console.demo.run import fleet
 from console.settings import Settings
 from console.views.place import VIEWS
-from tests.tui.seen import Seen, console_on
+from tests.tui.seen import LIMIT_S, Seen, console_on
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SIZES = ((120, 40), (80, 24))
@@ -33,6 +33,7 @@ HOSTS = 200
 SEED = 1
 CHANGES_A_MINUTE = 500.0
 SETTLES_S = 1.0
+PASSING = (" lag ", "Asking the hub", "loading")  # what a loaded machine shows for a moment
 QUIET = Settings(theme="night", alarm_priority=0)  # a new incident's message would hide what the picture is of
 # name → the keys that lead there from triage; `:words` are typed and entered. Every view is one by itself.
 SCREENS = {aliases[0]: [f":{aliases[0]}"] for view, aliases in VIEWS.items() if view != "ci"} | {
@@ -42,6 +43,14 @@ SCREENS = {aliases[0]: [f":{aliases[0]}"] for view, aliases in VIEWS.items() if 
     "check": [":checks state=critical", "enter"],
     "service": [":services", "enter"],
     "agreement": [":sla", "enter"],
+    "timeline": ["enter", "tab"],
+    "trend": [":checks state=critical type=filesystem", "enter", "tab", "tab"],
+    "agent": [":agents", "enter"],
+    "person": [":person mia"],
+    "silence": [":silences", "enter"],
+    "window": [":maintenance", "enter"],
+    "diff": [":hosts name=web-*", "space", "space", "d"],
+    "form": ["S"],
     "hosts": [":hosts"],
     "filesystems": [":filesystems sort=-metrics.used_percent"],
     "item": [":hosts name=web-*", "enter"],
@@ -105,7 +114,7 @@ async def picture(state: Path, keys: list[str], size: tuple[int, int]) -> str:
         for key in keys:
             await _press(seen, key)
         await asyncio.sleep(SETTLES_S)
-        await seen.pilot.pause()
+        await seen.until(lambda screen: not any(word in screen for word in PASSING), "the screen at rest", LIMIT_S)
         drawn = seen.console.export_screenshot(title="watchdeck")
     drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
     return drawn.replace("Fira Code", "JetBrains Mono, DejaVu Sans Mono, Menlo")
