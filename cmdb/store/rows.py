@@ -83,7 +83,9 @@ def history_row(seq: int, n: int, kind: str, class_: str, id_: str, attribute: s
 def change_in(row: Row) -> bytes | None:
     """The packed change of a row of `history`; None when the row is not what was written."""
     seq, n, kind, class_, id_, attribute, sealed = row
-    change: bytes = sealed[:-4]
+    if not isinstance(sealed, bytes):
+        return None
+    change = sealed[:-4]
     return change if history_row(seq, n, kind, class_, id_, attribute, change) == row else None
 
 

@@ -29,9 +29,11 @@ def unsealed(sealed: bytes) -> Any:
     return unpack(sealed[:-SEAL_BYTES])
 
 
-def intact(sealed: bytes, row: str) -> bool:
+def intact(sealed: object, row: str) -> bool:
     """These are the bytes that were sealed for this row."""
-    return len(sealed) > SEAL_BYTES and zlib.crc32(sealed[:-4], zlib.crc32(row.encode())) == checksum_of(sealed)
+    if not isinstance(sealed, bytes) or len(sealed) <= SEAL_BYTES:
+        return False
+    return zlib.crc32(sealed[:-4], zlib.crc32(row.encode())) == checksum_of(sealed)
 
 
 def seq_of(sealed: bytes) -> int:

@@ -62,7 +62,10 @@ def verified_documents(connection: sqlite3.Connection, path: Path, head: Head) -
         while rows := cursor.fetchmany(_FETCH_ROWS):
             if rows[-1][0] > head.last_number:
                 raise damaged(path, f"{rows[-1][1]} {rows[-1][2]} is not what was written")
-            some, added = _by_kind(rows, path)
+            try:
+                some, added = _by_kind(rows, path)
+            except (TypeError, AttributeError) as error:  # a bit of its header says that it is of another type
+                raise damaged(path, "a document is not what was written") from error
             checksum += added
             count += len(rows)
             yield from some

@@ -155,6 +155,11 @@ TAMPERING = {
     "a record doubled": "INSERT INTO document (kind, id, body) SELECT kind, 'host-999', body FROM document LIMIT 1",
     "the newest audit row lost": "DELETE FROM audit WHERE seq = 6",
     "the head turned back": "UPDATE head SET seq = 5",
+    "an id of another type": "UPDATE document SET id = CAST(id AS BLOB) WHERE id = 'host-012'",
+    "a body of another type": "UPDATE document SET body = 'text' WHERE id = 'host-012'",
+    "a past body of another type": "UPDATE past SET body = hex(body) WHERE id = 'host-012'",
+    "a past id of another type": "UPDATE past SET id = CAST(id AS BLOB) WHERE id = 'host-012'",
+    "a change of another type": "UPDATE history SET change = 'text' WHERE id = 'host-012'",
 }
 
 
