@@ -153,6 +153,7 @@ class Board(Lines):
         now = time.monotonic()
         self._lag_s = max(0.0, now - self._ticked_at - 1.0)
         self._ticked_at = now
+        self._pulse.catch_up()
         self.query_one(Table).ticked()
         if self._pane is not None and self.query_one(Sheet).display and not self._paused:
             self._pane.tick()
