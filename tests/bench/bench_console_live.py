@@ -89,8 +89,9 @@ class Session:
         return time.perf_counter() - self.began
 
     def drain(self, for_s: float = QUIET_S) -> None:
-        """Read until nothing was written for a while."""
-        while self.read(for_s):
+        """Read until nothing was written for a while; at most ten times as long, as a live screen never rests."""
+        deadline = time.perf_counter() + 10 * for_s
+        while self.read(for_s) and time.perf_counter() < deadline:
             pass
 
     def press(self, key: bytes) -> float:
