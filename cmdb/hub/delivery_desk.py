@@ -15,6 +15,7 @@ import msgspec
 
 from cmdb.channel import NotSent, send
 from cmdb.clock import Clock
+from cmdb.hub.afresh import decided_afresh
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.roster import Roster
 from cmdb.hub.stirred import stirred
@@ -27,7 +28,7 @@ from cmdb.practices.delivery import FIRST_PAUSE_S, failed, sent
 from cmdb.practices.escalation import advances
 from cmdb.practices.incident import told
 from cmdb.practices.telling import facts_of
-from cmdb.store.protocol import StaleVersion, Store
+from cmdb.store.protocol import Committed, Store
 
 ACTOR = "hub"
 AT_ONCE = 8
@@ -130,21 +131,18 @@ class DeliveryDesk:
 
     async def _record(self, after: Delivery, words: str) -> None:
         """The delivery and the step of the timeline, in one batch, whoever else writes to the incident."""
-        for tries_left in reversed(range(TRIES)):
+
+        async def written() -> Committed | None:
             changes: list[Change] = [Put(Kind.DELIVERY, after, after.version)]
             for number in after.incidents:
                 if (incident := await self._incident(number)) is not None:
                     changes.append(Put(Kind.INCIDENT, told(incident, self._clock.now(), words), incident.version))
-            try:
-                done = await self._ledger.commit(changes, actor=ACTOR, reason="delivery")
-            except StaleVersion as stale:
-                if stale.kind is Kind.DELIVERY or not tries_left:
-                    raise
-                continue
-            for delta in done.deltas if done else ():
-                if delta.kind is Kind.DELIVERY:
-                    self._take(delta)
-            return
+            return await self._ledger.commit(changes, actor=ACTOR, reason="delivery")
+
+        done = await decided_afresh(written, TRIES, final=lambda stale: stale.kind is Kind.DELIVERY)
+        for delta in done.deltas if done else ():
+            if delta.kind is Kind.DELIVERY:
+                self._take(delta)
 
     async def _incident(self, number: int) -> Incident | None:
         document = await self._ledger.get(Kind.INCIDENT, str(number))

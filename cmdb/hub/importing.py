@@ -16,6 +16,7 @@ from agent.wire import Item, SectionOutcome
 from cmdb.clock import Clock
 from cmdb.difference import differences
 from cmdb.exchange.imported import ImportedHost
+from cmdb.hub.afresh import decided_afresh
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.on_record import everything
 from cmdb.hub.recognition import Recognition
@@ -28,7 +29,6 @@ from cmdb.model.ci import ConfigurationItem
 from cmdb.model.kind import Kind
 from cmdb.precedence import AGENT, drift
 from cmdb.reconcile import OnRecord, Policy, Seen, longer_missing, reconcile
-from cmdb.store.protocol import StaleVersion
 
 TRIES = 5
 MOST_ROWS = 10_000  # of what an import would change, in its answer
@@ -47,22 +47,18 @@ class Importing:
         # Each host of a file is a reporter of its own: nothing follows from one for the next.
         reporter = AgentRecord(id=f"{source}:{found.name}", name=found.name)
         is_container = found.host.attributes.get("virtualisation") in CONTAINERS
-        for tries_left in reversed(range(TRIES)):
+
+        async def taken() -> Row:
             async with self._recognition.deciding():
                 identified = await self._recognition.identify(reporter, found.host.keys, in_container=is_container)
                 changes = await self._changes(found, identified, source)
                 row = await self._row(found, identified, changes)
-                if dry_run or not changes:
-                    break
-                try:
+                if not dry_run and changes:
                     await self._ledger.commit(changes, actor=actor, reason=source)
-                except StaleVersion:  # the host's own agent reported in between: decide anew
-                    if not tries_left:
-                        raise
-                else:
                     self._remember(reporter, identified, changes)
-                    break
-        return {**row, "written": not dry_run}
+            return {**row, "written": not dry_run}
+
+        return await decided_afresh(taken, TRIES)  # the host's own agent may report in between
 
     def _remember(self, reporter: AgentRecord, identified: Identified, changes: Sequence[Change]) -> None:
         if identified.outcome is Outcome.NEW:

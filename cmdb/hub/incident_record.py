@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 
+from cmdb.hub.afresh import decided_afresh
 from cmdb.hub.incident_book import IncidentBook
 from cmdb.hub.ledger import Ledger
 from cmdb.hub.rows import effects_of
@@ -41,34 +42,30 @@ class IncidentRecord:
 
         Raises `KeyError` when there is none, `StaleVersion` when it is not at `expected`, and what the rule raises.
         """
-        for tries_left in reversed(range(TRIES)):
+
+        async def changed() -> Incident:
             incident = await self.read(number)
             if incident is None:
                 raise KeyError(number)
             if expected is not None and expected != incident.version:
                 raise StaleVersion(Kind.INCIDENT, incident.id, expected, incident.version, incident.body())
             after = self._timed(rule(incident))
-            try:
-                await self._commit([Put(Kind.INCIDENT, after, incident.version)], actor, reason)
-                return msgspec.structs.replace(after, version=incident.version + 1)
-            except StaleVersion:
-                if not tries_left:
-                    raise
-        raise AssertionError("unreachable")
+            await self._commit([Put(Kind.INCIDENT, after, incident.version)], actor, reason)
+            return msgspec.structs.replace(after, version=incident.version + 1)
+
+        return await decided_afresh(changed, TRIES, final=lambda _stale: expected is not None)
 
     async def open(self, make: Callable[[int], Incident], *, actor: str, reason: str) -> Incident:
         """A new incident with the next number."""
-        for tries_left in reversed(range(TRIES)):
+
+        async def opened() -> Incident:
             counter = await self._counter()
             incident = self._timed(make(counter.value + 1))
-            try:
-                changes = [_counted(counter, incident.number), Put(Kind.INCIDENT, incident, 0)]
-                await self._commit(changes, actor, reason)
-                return msgspec.structs.replace(incident, version=1)
-            except StaleVersion:
-                if not tries_left:
-                    raise
-        raise AssertionError("unreachable")
+            changes = [_counted(counter, incident.number), Put(Kind.INCIDENT, incident, 0)]
+            await self._commit(changes, actor, reason)
+            return msgspec.structs.replace(incident, version=1)
+
+        return await decided_afresh(opened, TRIES)
 
     async def merge(self, number: int, into: int, *, who: str, at: datetime, why: str) -> Incident:
         """Close an incident as a part of another, which has its effects from then on. Raises `StaleVersion`."""

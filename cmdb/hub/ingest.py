@@ -16,6 +16,7 @@ from agent.discovery.clean import clean_text
 from agent.discovery.sections import OBSERVATIONS
 from agent.wire import CheckResult, Hello, Item, Offer, Results, Summary, Want
 from cmdb.clock import Clock
+from cmdb.hub.afresh import decided_afresh
 from cmdb.hub.check_results import Step, after_result, after_summary
 from cmdb.hub.intake import WITH_ITEMS, Scanned, ScannedSection, wanted
 from cmdb.hub.ledger import Ledger
@@ -24,7 +25,7 @@ from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Change, Put
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import Committed, StaleVersion
+from cmdb.store.protocol import Committed
 
 TRIES = 5
 
@@ -226,12 +227,11 @@ class Ingest:
         self, changes: Callable[[], Awaitable[Sequence[Change]]], actor: str, reason: str
     ) -> Committed | None:
         """Decide and write; decide anew when somebody else wrote in between."""
-        for _ in range(TRIES - 1):
-            try:
-                return await self._ledger.commit(await changes(), actor=actor, reason=reason)
-            except StaleVersion:
-                continue
-        return await self._ledger.commit(await changes(), actor=actor, reason=reason)
+
+        async def written() -> Committed | None:
+            return await self._ledger.commit(await changes(), actor=actor, reason=reason)
+
+        return await decided_afresh(written, TRIES)
 
 
 def _told_at(said: CheckResult | Summary) -> datetime:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from cmdb.hub.afresh import decided_afresh
 from cmdb.hub.identities import Identities
 from cmdb.hub.ingest import TRIES, Refused
 from cmdb.hub.ledger import Ledger
@@ -17,7 +18,6 @@ from cmdb.model.agent import AgentRecord
 from cmdb.model.change import Put
 from cmdb.model.kind import Kind
 from cmdb.ssh_key import NoKey, public_key
-from cmdb.store.protocol import StaleVersion
 
 Change = Callable[[AgentRecord], AgentRecord]
 
@@ -67,16 +67,14 @@ class KeyRing:
 
     async def _change(self, agent_id: str, change: Change, actor: str, reason: str) -> AgentRecord:
         """Decide and write; decide anew when somebody else wrote in between."""
-        for tries_left in reversed(range(TRIES)):
+
+        async def changed() -> AgentRecord:
             known = await self._record(agent_id)
-            changed = change(known)
-            try:
-                await self._ledger.commit([Put(Kind.AGENT, changed, known.version)], actor=actor, reason=reason)
-                break
-            except StaleVersion:
-                if not tries_left:
-                    raise
-        return changed
+            after = change(known)
+            await self._ledger.commit([Put(Kind.AGENT, after, known.version)], actor=actor, reason=reason)
+            return after
+
+        return await decided_afresh(changed, TRIES)
 
     async def _record(self, agent_id: str) -> AgentRecord:
         document = await self._ledger.get(Kind.AGENT, agent_id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from cmdb.hub.afresh import decided_afresh
 from cmdb.hub.api import incident
 from cmdb.hub.api.check import CheckArguments, show
 from cmdb.hub.api.refusal import Refused, not_found
@@ -18,7 +19,6 @@ from cmdb.hub.session import Session
 from cmdb.model.change import Put
 from cmdb.model.check import CheckRecord
 from cmdb.model.kind import Kind
-from cmdb.store.protocol import StaleVersion
 
 TRIES = 5  # results come in meanwhile
 
@@ -34,17 +34,15 @@ async def ack(hub: Hub, session: Session, args: AckArguments) -> Row:
     number = hub.book.number_of(args.id)
     if number is not None:
         await incident.ack(hub, session, incident.ActArguments(number=number, text=args.text))
-    for tries_left in reversed(range(TRIES)):
+
+    async def taken() -> None:
         check = await _read(hub, args.id)
-        taken = msgspec.structs.replace(check, acknowledged_by=session.actor)
-        try:
-            await hub.ledger.commit(
-                [Put(Kind.CHECK, taken, check.version)], actor=session.actor, reason=args.text or "acknowledged"
-            )
-            break
-        except StaleVersion:
-            if not tries_left:
-                raise
+        after = msgspec.structs.replace(check, acknowledged_by=session.actor)
+        await hub.ledger.commit(
+            [Put(Kind.CHECK, after, check.version)], actor=session.actor, reason=args.text or "acknowledged"
+        )
+
+    await decided_afresh(taken, TRIES)
     return await show(hub, session, CheckArguments(id=args.id))
 
 
