@@ -146,7 +146,7 @@ class Connection:
         sender = _OTHER[self.side]
         try:
             message: Message = _DECODER[sender].decode(payload)
-            says_it_once = self.side is Side.AGENT or _is_said_once(payload)
+            says_it_once = self.side is Side.AGENT or _is_said_once(payload, message)
         except (msgspec.MsgspecError, RecursionError) as error:
             self._refuse(*_unreadable(sender, payload, error))
             return None
@@ -188,12 +188,13 @@ class Connection:
         self._outgoing += frame(_ENCODER.encode(message), MAX_FRAME_BYTES)
 
 
-def _is_said_once(payload: bytes) -> bool:
+def _is_said_once(payload: bytes, message: Message) -> bool:
     """Nothing is lost by reading it: of a key that is there twice a decoder silently takes one.
 
     What was read and is written again is the same, byte for byte, but for that and for what no encoder of ours writes.
+    Only what a newer agent says besides has to be read once more, as anything.
     """
-    return _ENCODER.encode(_ANYTHING.decode(payload)) == payload
+    return _ENCODER.encode(message) == payload or _ENCODER.encode(_ANYTHING.decode(payload)) == payload
 
 
 def _unreadable(sender: Side, payload: bytes, error: Exception) -> tuple[str, str]:
