@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from cmdb.clock import Clock
 from cmdb.hub.ledger import Ledger
+from cmdb.hub.rows import effects_of
 from cmdb.model.change import Remove
 from cmdb.model.kind import Kind
 from cmdb.practices.incident_state import State
@@ -37,7 +38,7 @@ async def let_go_of_retired(ledger: Ledger, clock: Clock, kept: timedelta = KEPT
 async def _going(store: Store, before: datetime) -> Sequence[Document]:
     """Retired before that moment, found on a host by its agent, and nobody has a word about them."""
     open_ = await store.find(Kind.INCIDENT, matching=lambda incident: incident["state"] != State.CLOSED)
-    effects = [one for incident in open_ for one in await store.find(Kind.EFFECT, {"incident": incident["number"]})]
+    effects = [one for incident in open_ for one in await effects_of(store, incident["number"])]
     spoken_of = {one["ci"] for one in [*open_, *effects]}
     found = await store.find(Kind.CI, {"status": "retired"}, lambda item: _is_long_gone(item, before))
     return [item for item in found if item["id"] not in spoken_of and not await _is_tied(store, item["id"])]

@@ -37,10 +37,10 @@ async def numbers_at(hub: Hub, at: datetime | None) -> NumberOf:
     """How to know which incident a check was part of at the moment that the answer is of."""
     if at is None:
         return hub.book.number_of
-    open_ = await hub.store.find(Kind.INCIDENT, matching=lambda one: one["state"] not in FINISHED, at=at)
-    effects = [
-        effect for one in open_ for effect in await hub.store.find(Kind.EFFECT, {"incident": one["number"]}, at=at)
-    ]
+    incidents = await hub.store.find(Kind.INCIDENT, matching=lambda one: one["state"] not in FINISHED, at=at)
+    open_ = {one["number"] for one in incidents}
+    # Asked once: each look into the past reads all that was replaced since.
+    effects = await hub.store.find(Kind.EFFECT, matching=lambda one: one["incident"] in open_, at=at)
     # Of two, a check is part of the one where it is bad: that comes last.
     numbers = {one["check"]: int(one["incident"]) for one in sorted(effects, key=lambda one: not one["recovered_at"])}
     return numbers.get
