@@ -35,8 +35,9 @@ class Trends:
         """Until cancelled."""
         while True:
             await self._wanted.wait()
-            self._wanted.clear()
-            ids, self._due = self._due[:MOST_ASKED], []
+            ids, self._due = self._due[:MOST_ASKED], self._due[MOST_ASKED:]
+            if not self._due:
+                self._wanted.clear()
             until: dict[str, Any] = {} if self._at is None else {"until": self._at}
             try:
                 answer = await self._link.call("check.trends", ids=ids, **until)
