@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import groupby
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.acceptance.conftest import QUICK
 from tests.acceptance.installation import Installation
+from tests.support.web_server import WebServer
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -34,34 +33,12 @@ max_attempts = 1
 """
 
 
-class Restless:
-    """A web server that is well for some looks, then is not for some, until it is told to be well."""
+class Restless(WebServer):
+    """It is well for some looks, then is not for some, until it is told to be well."""
 
     def __init__(self) -> None:
-        self.answers: list[int] = []
+        super().__init__(lambda: 503 if not self.calm and len(self.answers) // LOOKS_BETWEEN_CHANGES % 2 else 200)
         self.calm = False
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                bad = not site.calm and len(site.answers) // LOOKS_BETWEEN_CHANGES % 2
-                site.answers.append(503 if bad else 200)
-                self.send_response(site.answers[-1])
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def looked_at(self, times: int) -> None:
         """Wait for so many more looks."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from cmdb.hub.hub import Hub
 from cmdb.model.kind import Kind
 from tests.support.agents import agent_process
 from tests.support.hub import HandClock, client_of, hub_at, until
+from tests.support.web_server import WebServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 LIMIT_S = 90.0
@@ -78,42 +78,15 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         writer.close()
 
 
-class Site:
-    """A web server that counts who asks, and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.asked, self.status = 0, 200
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                site.asked += 1
-                self.send_response(site.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    async def looked_at(self, times: int) -> None:
-        """Wait for so many more looks."""
-        wanted = self.asked + times
-        await until(lambda: self.asked >= wanted, f"{times} more looks at the site", LIMIT_S)
+async def looked_at(site: WebServer, times: int) -> None:
+    """Wait for so many more looks."""
+    wanted = len(site.answers) + times
+    await until(lambda: len(site.answers) >= wanted, f"{times} more looks at the site", LIMIT_S)
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
+def site() -> Iterator[WebServer]:
+    site = WebServer()
     yield site
     site.stop()
 
@@ -131,7 +104,9 @@ async def comes_to_be(hub: Hub, state: str, reason: str | None = None) -> None:
     await until(look, f"the check is {state} ({reason})", LIMIT_S)
 
 
-async def test_nothing_is_lost_and_nothing_is_green_in_ten_minutes_without_a_wire(tmp_path: Path, site: Site) -> None:
+async def test_nothing_is_lost_and_nothing_is_green_in_ten_minutes_without_a_wire(
+    tmp_path: Path, site: WebServer
+) -> None:
     folder = tmp_path / "hub"
     (folder / "services.d").mkdir(parents=True)
     (folder / "services.d" / "site.toml").write_text(
@@ -149,8 +124,8 @@ async def test_nothing_is_lost_and_nothing_is_green_in_ten_minutes_without_a_wir
             await comes_to_be(hub, "unknown", "no_data")
             unknown_from = clock.now()
             for status in (500, 200, 500, 200):
-                site.status = status
-                await site.looked_at(4)
+                site.status = functools.partial(int, status)
+                await looked_at(site, 4)
             clock.turn(minutes=10)
             back_at = clock.now()
             assert (await the_check(hub))["state"] == "unknown"
