@@ -11,7 +11,7 @@ from console.actions import Outcome, named, perform
 from console.past import Asks
 from console.views.deeds import RUN, Deed
 from console.views.forms import Form, counted
-from console.views.subject import Subject
+from console.views.subject import Subject, names_of
 from console.views.text import clean
 
 MOST_NAMED = 6
@@ -133,7 +133,4 @@ class Doer:
 
 
 def _names(deed: Deed, subjects: Sequence[Subject]) -> str:
-    """Those first that are not shown: nobody sees what would be done to them."""
-    names = [f"{named(deed, one)}{'' if one.shown else ' (not shown)'}" for one in subjects[:MOST_NAMED]]
-    more = len(subjects) - MOST_NAMED
-    return ", ".join(names) if more <= 0 else f"{', '.join(names)} and {more} more"
+    return names_of(subjects, MOST_NAMED, lambda one: named(deed, one))

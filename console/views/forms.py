@@ -12,7 +12,7 @@ from cmdb.practices.duration import parse_duration_s
 from console.views.document import Block, Document, Pair, Prose
 from console.views.ink import Ink, text
 from console.views.quiet import covered
-from console.views.subject import Subject
+from console.views.subject import Subject, names_of
 from console.views.text import clean
 
 Values = Mapping[str, str]
@@ -138,9 +138,7 @@ def override(subjects: Sequence[Subject]) -> Form:
 
 
 def _names(subjects: Sequence[Subject]) -> str:
-    names = [f"{one.name}{'' if one.shown else ' (not shown)'}" for one in subjects[:MOST_NAMED]]
-    more = len(subjects) - MOST_NAMED
-    return ", ".join(names) if more <= 0 else f"{', '.join(names)} and {more} more"
+    return names_of(subjects, MOST_NAMED, lambda one: one.name)
 
 
 def _matchers(subjects: Sequence[Subject]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,13 @@ def subject_of(place: Place, row: Row) -> Subject:
         return Subject(place, name, ci=place.record, state=state, **item)
     ci = row.get("host") if place.name == "agent" else row.get("ci")
     return Subject(place, name, ci=ci if isinstance(ci, str) else None, state=state, **item)
+
+
+def names_of(subjects: Sequence[Subject], most: int, called: Callable[[Subject], str]) -> str:
+    """The first of them by name, and how many more. Of one that is not shown it is said: nobody sees it."""
+    names = [f"{called(one)}{'' if one.shown else ' (not shown)'}" for one in subjects[:most]]
+    more = len(subjects) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names)} and {more} more"
 
 
 def _item(row: Row, name: str, class_: str) -> dict[str, Any]:
